@@ -1,0 +1,147 @@
+// Who may import whom: the table of the design, one rule for each row. What a row does not name is forbidden, so a new shared file
+// in packages/server/src is first written into this table. Tests may import what they like, except that no source imports a test.
+
+const TEST = '\\.test\\.tsx?$';
+const SERVER = '^packages/server/src/';
+const ENGINE = '^(packages/engine/|@activeflow/engine)';
+const CLIENT = '^(packages/client/|@activeflow/client)';
+const INTERNAL = '^(packages/server/|activeflow/internal/)';
+
+/** A room of the server: what it may import of the server's own sources, itself included. */
+const room = (name, comment, from, allowed) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, pathNot: TEST },
+  to: { path: INTERNAL, pathNot: allowed.map((path) => `${SERVER}${path}`) },
+});
+
+/** `from` may not import `to`, whatever it is imported for. */
+const never = (name, comment, from, to) => ({ name, comment, severity: 'error', from: { pathNot: TEST, ...from }, to });
+
+/** `from` may name the types of `to`, but not run its code. */
+const typesOnly = (name, comment, from, to) =>
+  never(name, comment, { path: from }, { path: to, dependencyTypesNot: ['type-only'] });
+
+module.exports = {
+  forbidden: [
+    never(
+      'engine-is-pure',
+      'The engine imports typebox and itself, nothing else: what it decides depends on its arguments alone.',
+      { path: '^packages/engine/' },
+      { pathNot: ['^packages/engine/', '^(node_modules/)?typebox(/|$)'] },
+    ),
+    never(
+      'client-stands-alone',
+      'The client imports nothing but the engine, so that a browser loads no server and no Node module.',
+      { path: '^packages/client/' },
+      { pathNot: ['^packages/client/', ENGINE] },
+    ),
+    typesOnly('client-takes-types', 'The client takes types of the engine, never its code: it has no runtime dependency.', '^packages/client/', ENGINE),
+    never(
+      'engine-has-one-door',
+      "The engine's public surface is index.ts; nothing outside the engine imports a file behind it.",
+      { pathNot: ['^packages/engine/', TEST] },
+      { path: '^packages/engine/(src|dist)/', pathNot: '^packages/engine/(src|dist)/index\\.(d\\.)?(ts|js)$' },
+    ),
+
+    room('store-knows-its-interface', 'A store knows store.ts and its own folder; no rule of the engine and no other room is smeared over it.', `${SERVER}store/`, [
+      'store/',
+    ]),
+    never(
+      'store-never-another-store',
+      'One store never imports another: each folder can be deleted.',
+      { path: `${SERVER}store/([^/]+)/` },
+      { path: `${SERVER}store/[^/]+/`, pathNot: `${SERVER}store/$1/` },
+    ),
+    never(
+      'store-interface-is-abstract',
+      'store.ts is the interface and imports no implementation of it.',
+      { path: `${SERVER}store/store\\.ts$` },
+      { path: `${SERVER}store/` },
+    ),
+    typesOnly('store-takes-types', "A store takes types of the engine, never its code: deciding is not the store's.", `${SERVER}store/`, ENGINE),
+    never('store-no-client', 'A store has no use for the HTTP client.', { path: `${SERVER}store/` }, { path: CLIENT }),
+
+    room('driver-knows-its-interface', 'A driver knows driver.ts and its own folder; it says what happened and changes nothing itself.', `${SERVER}driver/`, [
+      'driver/',
+    ]),
+    never(
+      'driver-never-another-driver',
+      'One driver never imports another: each folder can be deleted.',
+      { path: `${SERVER}driver/([^/]+)/` },
+      { path: [`${SERVER}driver/[^/]+/`, `${SERVER}driver/(register|index)\\.ts$`], pathNot: `${SERVER}driver/$1/` },
+    ),
+    never(
+      'driver-interface-is-abstract',
+      'Beside the register, no file of the interface imports a driver.',
+      { path: `${SERVER}driver/[^/]+\\.ts$`, pathNot: [`${SERVER}driver/(register|index)\\.ts$`, TEST] },
+      { path: [`${SERVER}driver/[^/]+/`, `${SERVER}driver/(register|index)\\.ts$`] },
+    ),
+    typesOnly('driver-takes-types', 'A driver takes types of the engine, never its code.', `${SERVER}driver/`, ENGINE),
+    never('driver-no-client', 'A driver has no use for the HTTP client.', { path: `${SERVER}driver/` }, { path: CLIENT }),
+
+    room('runner-knows-interfaces', 'The runner knows interfaces (store.ts, driver.ts and its two errors, clock.ts) and no implementation.', `${SERVER}runner/`, [
+      'runner/',
+      'store/store\\.ts$',
+      'driver/(driver|errors)\\.ts$',
+      'clock\\.ts$',
+    ]),
+    never('runner-no-client', 'The runner has no use for the HTTP client.', { path: `${SERVER}runner/` }, { path: CLIENT }),
+
+    room('api-asks-the-runner', 'The API asks the runner for changes, store.ts for reads, problem.ts for errors.', `${SERVER}api/`, [
+      'api/',
+      'runner/',
+      'store/store\\.ts$',
+      'problem\\.ts$',
+    ]),
+    room('cli-asks-the-runner', 'A command asks as the API does; beside that it starts main.ts and shows the settings.', `${SERVER}cli/`, [
+      'cli/',
+      'runner/',
+      'store/store\\.ts$',
+      'problem\\.ts$',
+      'main\\.ts$',
+      'config\\.ts$',
+    ]),
+    never('api-no-client', 'The API is what the client talks to, not the other way about.', { path: `${SERVER}api/` }, { path: CLIENT }),
+
+    room('shared-files-are-leaves', 'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room.', `${SERVER}(?!main\\.ts$)[^/]+\\.ts$`, [
+      '(?!main\\.ts$)[^/]+\\.ts$',
+    ]),
+
+    never(
+      'console-is-a-client',
+      'The console reaches the server through the client, as any other browser does.',
+      { path: '^apps/console/' },
+      { path: [INTERNAL, '^(sim|bench|tools)/'] },
+    ),
+    never(
+      'no-way-back',
+      'What is shipped imports nothing of the simulation, the bench, the tools or the console.',
+      { path: '^packages/' },
+      { path: '^(sim|bench|tools|apps)/' },
+    ),
+    never(
+      'internals-stay-inside',
+      'activeflow/internal/* is for sim, bench and tools; inside a package a relative path says which room is meant.',
+      { path: '^(packages|apps)/' },
+      { path: ['^activeflow/internal/', '^packages/server/dist/'] },
+    ),
+    never('no-source-imports-a-test', 'Nothing that is built imports a test.', {}, { path: TEST }),
+    never(
+      'no-undeclared-package',
+      'A shipped package imports only what its package.json lists, so that an install of it alone runs (a conformance suite brings its own vitest).',
+      { path: '^packages/[^/]+/src/', pathNot: [TEST, '/conformance\\.ts$'] },
+      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    ),
+    never('no-circle', 'Two files that run each other are one file, or three; types may refer to each other.', {}, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    combinedDependencies: false,
+    doNotFollow: { path: ['node_modules', '^packages/[^/]+/dist/'] },
+    exclude: { path: ['^(sim|bench|tools)/dist/'] },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'], mainFields: ['module', 'main', 'types'] },
+  },
+};

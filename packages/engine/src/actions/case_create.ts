@@ -1,0 +1,3 @@
+import { unsupported } from '../unsupported.js';
+
+export default unsupported('case_create', 'any');

@@ -1,0 +1,3 @@
+import { unsupported } from '../unsupported.js';
+
+export default unsupported('external_media_stop', 'rtc');

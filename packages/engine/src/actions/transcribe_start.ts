@@ -1,0 +1,3 @@
+import { unsupported } from '../unsupported.js';
+
+export default unsupported('transcribe_start', 'rtc');

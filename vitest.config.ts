@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import type { TestProjectInlineConfiguration } from 'vitest/config';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+// Tests run against the sources, so that they never prove yesterday's build; `exports` would resolve to dist. `activeflow/internal/<path>`
+// is how sim, bench and tools reach the server's own files: through `exports` of packages/server/package.json for node and tsc, through
+// the alias here for tests. No extension, no promise to anyone outside this repository.
+const alias = [
+  { find: /^@activeflow\/(engine|client)$/, replacement: `${root}packages/$1/src/index.ts` },
+  { find: /^activeflow\/internal\/(.+)$/, replacement: `${root}packages/server/src/$1.ts` },
+];
+
+const project = (name: string, include: string[], timeout_ms: number): TestProjectInlineConfiguration => ({
+  root,
+  resolve: { alias },
+  test: { name, include, pool: 'forks', testTimeout: timeout_ms, hookTimeout: timeout_ms },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('engine', ['packages/engine/src/**/*.test.ts'], 5_000),
+      project('client', ['packages/client/src/**/*.test.ts'], 5_000),
+      project('server', ['packages/server/src/**/*.test.ts'], 20_000),
+      project('sim', ['{sim,bench}/**/*.test.ts'], 60_000),
+      project('tools', ['tools/**/*.test.ts'], 10_000),
+    ],
+  },
+});
