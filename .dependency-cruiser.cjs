@@ -37,7 +37,12 @@ module.exports = {
       { path: '^packages/client/' },
       { pathNot: ['^packages/client/', ENGINE] },
     ),
-    typesOnly('client-takes-types', 'The client takes types of the engine, never its code: it has no runtime dependency.', '^packages/client/', ENGINE),
+    typesOnly(
+      'client-takes-types',
+      'The client takes types of the engine, never its code: it has no runtime dependency.',
+      '^packages/client/',
+      ENGINE,
+    ),
     never(
       'engine-has-one-door',
       "The engine's public surface is index.ts; nothing outside the engine imports a file behind it.",
@@ -45,27 +50,38 @@ module.exports = {
       { path: '^packages/engine/(src|dist)/', pathNot: '^packages/engine/(src|dist)/index\\.(d\\.)?(ts|js)$' },
     ),
 
-    room('store-knows-its-interface', 'A store knows store.ts and its own folder; no rule of the engine and no other room is smeared over it.', `${SERVER}store/`, [
-      'store/',
-    ]),
+    room(
+      'store-knows-its-interface',
+      'A store knows store.ts and its own folder; no rule of the engine and no other room is smeared over it.',
+      `${SERVER}store/`,
+      ['store/'],
+    ),
     never(
       'store-never-another-store',
       'One store never imports another: each folder can be deleted.',
       { path: `${SERVER}store/([^/]+)/` },
-      { path: `${SERVER}store/[^/]+/`, pathNot: `${SERVER}store/$1/` },
+      { path: [`${SERVER}store/[^/]+/`, `${SERVER}store/(memory|register|index)\\.ts$`], pathNot: `${SERVER}store/$1/` },
     ),
     never(
       'store-interface-is-abstract',
-      'store.ts is the interface and imports no implementation of it.',
-      { path: `${SERVER}store/store\\.ts$` },
-      { path: `${SERVER}store/` },
+      'Beside a register, no file of the interface imports a store.',
+      { path: `${SERVER}store/[^/]+\\.ts$`, pathNot: [`${SERVER}store/(register|index)\\.ts$`, TEST] },
+      { path: [`${SERVER}store/[^/]+/`, `${SERVER}store/(register|index|memory)\\.ts$`] },
     ),
-    typesOnly('store-takes-types', "A store takes types of the engine, never its code: deciding is not the store's.", `${SERVER}store/`, ENGINE),
+    typesOnly(
+      'store-takes-types',
+      "A store takes types of the engine, never its code: deciding is not the store's.",
+      `${SERVER}store/`,
+      ENGINE,
+    ),
     never('store-no-client', 'A store has no use for the HTTP client.', { path: `${SERVER}store/` }, { path: CLIENT }),
 
-    room('driver-knows-its-interface', 'A driver knows driver.ts and its own folder; it says what happened and changes nothing itself.', `${SERVER}driver/`, [
-      'driver/',
-    ]),
+    room(
+      'driver-knows-its-interface',
+      'A driver knows driver.ts and its own folder; it says what happened and changes nothing itself.',
+      `${SERVER}driver/`,
+      ['driver/'],
+    ),
     never(
       'driver-never-another-driver',
       'One driver never imports another: each folder can be deleted.',
@@ -81,33 +97,34 @@ module.exports = {
     typesOnly('driver-takes-types', 'A driver takes types of the engine, never its code.', `${SERVER}driver/`, ENGINE),
     never('driver-no-client', 'A driver has no use for the HTTP client.', { path: `${SERVER}driver/` }, { path: CLIENT }),
 
-    room('runner-knows-interfaces', 'The runner knows interfaces (store.ts, driver.ts and its two errors, clock.ts) and no implementation.', `${SERVER}runner/`, [
-      'runner/',
-      'store/store\\.ts$',
-      'driver/(driver|errors)\\.ts$',
-      'clock\\.ts$',
-    ]),
+    room(
+      'runner-knows-interfaces',
+      'The runner knows interfaces (store.ts, driver.ts and its two errors, clock.ts) and no implementation.',
+      `${SERVER}runner/`,
+      ['runner/', 'store/store\\.ts$', 'driver/(driver|errors)\\.ts$', 'clock\\.ts$'],
+    ),
     never('runner-no-client', 'The runner has no use for the HTTP client.', { path: `${SERVER}runner/` }, { path: CLIENT }),
 
-    room('api-asks-the-runner', 'The API asks the runner for changes, store.ts for reads, problem.ts for errors.', `${SERVER}api/`, [
-      'api/',
-      'runner/',
-      'store/store\\.ts$',
-      'problem\\.ts$',
-    ]),
-    room('cli-asks-the-runner', 'A command asks as the API does; beside that it starts main.ts and shows the settings.', `${SERVER}cli/`, [
-      'cli/',
-      'runner/',
-      'store/store\\.ts$',
-      'problem\\.ts$',
-      'main\\.ts$',
-      'config\\.ts$',
-    ]),
+    room(
+      'api-asks-the-runner',
+      'The API asks the runner for changes, store.ts for reads, problem.ts for errors.',
+      `${SERVER}api/`,
+      ['api/', 'runner/', 'store/store\\.ts$', 'problem\\.ts$'],
+    ),
+    room(
+      'cli-asks-the-runner',
+      'A command asks as the API does; beside that it starts main.ts and shows the settings.',
+      `${SERVER}cli/`,
+      ['cli/', 'runner/', 'store/store\\.ts$', 'problem\\.ts$', 'main\\.ts$', 'config\\.ts$'],
+    ),
     never('api-no-client', 'The API is what the client talks to, not the other way about.', { path: `${SERVER}api/` }, { path: CLIENT }),
 
-    room('shared-files-are-leaves', 'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room.', `${SERVER}(?!main\\.ts$)[^/]+\\.ts$`, [
-      '(?!main\\.ts$)[^/]+\\.ts$',
-    ]),
+    room(
+      'shared-files-are-leaves',
+      'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room.',
+      `${SERVER}(?!main\\.ts$)[^/]+\\.ts$`,
+      ['(?!main\\.ts$)[^/]+\\.ts$'],
+    ),
 
     never(
       'console-is-a-client',
@@ -130,11 +147,16 @@ module.exports = {
     never('no-source-imports-a-test', 'Nothing that is built imports a test.', {}, { path: TEST }),
     never(
       'no-undeclared-package',
-      'A shipped package imports only what its package.json lists, so that an install of it alone runs (a conformance suite brings its own vitest).',
+      'A shipped package imports only what its package.json lists, so that it runs alone (a conformance suite brings its own vitest).',
       { path: '^packages/[^/]+/src/', pathNot: [TEST, '/conformance\\.ts$'] },
       { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     ),
-    never('no-circle', 'Two files that run each other are one file, or three; types may refer to each other.', {}, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }),
+    never(
+      'no-circle',
+      'Two files that run each other are one file, or three; types may refer to each other.',
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    ),
   ],
   options: {
     tsPreCompilationDeps: true,
@@ -142,6 +164,6 @@ module.exports = {
     combinedDependencies: false,
     doNotFollow: { path: ['node_modules', '^packages/[^/]+/dist/'] },
     exclude: { path: ['^(sim|bench|tools)/dist/'] },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'], mainFields: ['module', 'main', 'types'] },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
   },
 };

@@ -11,10 +11,10 @@ const restrictedSyntax = [
   },
 ];
 
-const noDefaultExport = [
-  { selector: 'ExportDefaultDeclaration', message: 'No default export (action files aside): an exported thing has one name everywhere.' },
-  { selector: "ExportSpecifier[exported.name='default']", message: 'No default export (action files aside): an exported thing has one name everywhere.' },
-];
+const noDefaultExport = ['ExportDefaultDeclaration', "ExportSpecifier[exported.name='default']"].map((selector) => ({
+  selector,
+  message: 'No default export (action files aside): an exported thing has one name everywhere.',
+}));
 
 const tests = ['**/*.test.ts', '**/*.test.tsx'];
 

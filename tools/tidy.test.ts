@@ -11,8 +11,9 @@ const self = 'tools/tidy.test.ts';
 const sourceLines = 320;
 const testLines = 500;
 
-/** Everything that is or would be tracked: a file counts before its first commit. */
-const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+// Everything that is or would be tracked: a file counts before its first commit.
+const listing = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+const files = execFileSync('git', listing, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
   .split('\0')
   .filter((file) => file !== '' && existsSync(join(root, file)) && statSync(join(root, file)).isFile());
 
@@ -135,7 +136,8 @@ describe('code', () => {
 describe('actions', () => {
   const folder = 'packages/engine/src/actions/';
   const inFolder = files.filter((file) => file.startsWith(folder)).map((file) => file.slice(folder.length));
-  const actions = inFolder.filter((name) => /^[^/]+\.ts$/.test(name) && name !== 'index.ts' && !isTest(name)).map((name) => basename(name, '.ts'));
+  const isAction = (name: string): boolean => /^[^/]+\.ts$/.test(name) && name !== 'index.ts' && !isTest(name);
+  const actions = inFolder.filter(isAction).map((name) => basename(name, '.ts'));
   const cases = inFolder.filter((name) => /^cases\/[^/]+\.json$/.test(name)).map((name) => basename(name, '.json'));
 
   test('are registered in index.ts, each of them', () => {
@@ -149,7 +151,8 @@ describe('actions', () => {
 });
 
 describe('packages', () => {
-  type Manifest = { name: string; version: string } & Partial<Record<'dependencies' | 'devDependencies' | 'peerDependencies', Record<string, string>>>;
+  type Asked = Partial<Record<'dependencies' | 'devDependencies' | 'peerDependencies', Record<string, string>>>;
+  type Manifest = { name: string; version: string } & Asked;
   const manifests = files
     .filter((file) => /^((packages|apps)\/[^/]+\/)?package\.json$/.test(file))
     .map((file) => ({ file, manifest: JSON.parse(read(file)) as Manifest }));
@@ -159,7 +162,8 @@ describe('packages', () => {
   test('share one version, and ask for one another at exactly that', () => {
     const wrong = manifests.flatMap(({ file, manifest }) => {
       const asked = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.peerDependencies });
-      const others = asked.filter(([name, wanted]) => names.has(name) && wanted !== version).map(([name, wanted]) => `${file}: ${name} ${wanted}`);
+      const astray = asked.filter(([name, wanted]) => names.has(name) && wanted !== version);
+      const others = astray.map(([name, wanted]) => `${file}: ${name} ${wanted}`);
       return manifest.version === version ? others : [`${file}: ${manifest.version}`, ...others];
     });
     expect(wrong).toEqual([]);
@@ -190,9 +194,7 @@ function undocumented(file: string): string[] {
 
 function namesOf(statement: ts.Statement): string[] {
   if (ts.isVariableStatement(statement)) {
-    return statement.declarationList.declarations.flatMap(({ name }) =>
-      ts.isIdentifier(name) ? [name.text] : name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : [element.name.getText()])),
-    );
+    return statement.declarationList.declarations.map(({ name }) => name.getText());
   }
   const named =
     ts.isFunctionDeclaration(statement) ||
@@ -212,7 +214,8 @@ function isLocalExportList(statement: ts.Statement): statement is ts.ExportDecla
 }
 
 function localNames({ exportClause }: ts.ExportDeclaration): string[] {
-  return exportClause !== undefined && ts.isNamedExports(exportClause) ? exportClause.elements.map(({ name, propertyName }) => (propertyName ?? name).text) : [];
+  if (exportClause === undefined || !ts.isNamedExports(exportClause)) return [];
+  return exportClause.elements.map(({ name, propertyName }) => (propertyName ?? name).text);
 }
 
 function hasDoc(tree: ts.SourceFile, statement: ts.Statement): boolean {
@@ -222,7 +225,8 @@ function hasDoc(tree: ts.SourceFile, statement: ts.Statement): boolean {
 
 /** The relative links of a document whose file, or whose heading in it, does not exist. */
 function brokenLinks(file: string): string[] {
-  const targets = [...prose(file).matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)|^\[[^\]]+\]:\s*(\S+)/gm)].map((match) => match[1] ?? match[2]!);
+  const link = /\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)|^\[[^\]]+\]:\s*(\S+)/gm;
+  const targets = [...prose(file).matchAll(link)].map((match) => match[1] ?? match[2]!);
   return targets.filter((target) => !/^[a-z][a-z0-9+.-]*:/i.test(target) && !resolves(file, target)).map((target) => `${file}: ${target}`);
 }
 

@@ -1,19 +1,19 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 
-/** What a column holds; a whole number up to 2^53 - 1 is stored and read as an integer, and reading a larger one throws. */
+/** What a column holds: text without U+0000, bytes, or a number; one beyond 32 bits stays an integer only in an INTEGER column. */
 export type SqlValue = string | number | null | Uint8Array;
 
-/** `fsync`: a commit is on the disk; `os`: it is written, not flushed, so it outlives the process alone; `memory`: no file at all. */
+/** `fsync`: a commit is on the disk; `os`: it is written, not flushed, so it outlives the process alone; `memory`: there is no file. */
 export type Durability = 'fsync' | 'os' | 'memory';
 
-/** A statement prepared once and run often; parameters are positional, and text holding U+0000 is refused. */
+/** A statement to prepare once and use often; parameters are positional, and an integer read beyond 2^53 - 1 throws. */
 export type Statement = {
   run(...params: readonly SqlValue[]): { readonly changes: number; readonly last_rowid: number };
   get<Row>(...params: readonly SqlValue[]): Row | undefined;
   all<Row>(...params: readonly SqlValue[]): Row[];
 };
 
-/** One open connection; closing it finalizes its statements. */
+/** One open connection; `close` takes back an open transaction and moves the log into the file. */
 export type Database = {
   exec(sql: string): void;
   prepare(sql: string): Statement;
@@ -26,7 +26,7 @@ const synchronous = { fsync: 2, os: 0, memory: 0 } as const satisfies Record<Dur
 
 /**
  * Opens (creating it) the database at `path`, which `memory` ignores; throws when a setting does not read back as set.
- * A lock is waited for, blocking the thread, for five seconds at most.
+ * A lock held by another process is waited for, blocking the thread, for five seconds at most.
  */
 export function openDatabase(path: string, options: { readonly durability: Durability }): Database {
   const in_memory = options.durability === 'memory';
@@ -41,46 +41,49 @@ export function openDatabase(path: string, options: { readonly durability: Durab
       cache_size: -16_000,
     });
   } catch (error) {
-    db.close();
+    close(db);
     throw error;
   }
-  return { exec: (sql) => db.exec(sql), prepare: (sql) => statement(db, sql), close: () => db.close() };
+  return { exec: (sql) => db.exec(sql), prepare: (sql) => statement(db, sql), close: () => close(db) };
 }
 
 function configure(db: Handle, settings: Readonly<Record<string, string | number>>): void {
   for (const [name, value] of Object.entries(settings)) db.exec(`PRAGMA ${name}=${value}`);
-  // The library is built with SQLITE_DEFAULT_WAL_SYNCHRONOUS=1: opening the log, which a write does, may lower what was not set.
+  // Built with SQLITE_DEFAULT_WAL_SYNCHRONOUS=1, the library flushes no commit by default, and that default arrives with the first write.
   db.exec('BEGIN IMMEDIATE');
-  db.exec(`PRAGMA user_version=${String(pragma(db, 'user_version'))}`);
-  db.exec('COMMIT');
+  db.exec(`PRAGMA user_version=${String(pragma(db, 'user_version'))}; COMMIT`);
   for (const [name, value] of Object.entries(settings)) {
-    const found = pragma(db, name);
-    if (found !== value) throw new Error(`SQLite reads ${name}=${String(found)} where ${name}=${value} was set, so its commits cannot be trusted.`);
+    const found = String(pragma(db, name));
+    if (found !== String(value)) throw new Error(`SQLite was told ${name}=${value} and reads ${found}, so its commits cannot be trusted.`);
   }
 }
 
 const pragma = (db: Handle, name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() as object)[0];
 
+function close(db: Handle): void {
+  // The library leaves a connection that prepared a statement to the garbage collector, so what closing means is done here.
+  try {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    db.close();
+  }
+}
+
 function statement(db: Handle, sql: string): Statement {
   const prepared = db.prepare(sql);
   return {
     run(...params) {
-      refuseNul(params);
-      const { changes, lastInsertRowid } = prepared.run(...params);
+      const { changes, lastInsertRowid } = prepared.run(...whole(params));
       return { changes, last_rowid: lastInsertRowid as number };
     },
-    get<Row>(...params: readonly SqlValue[]) {
-      refuseNul(params);
-      return prepared.get(...params) as Row | undefined;
-    },
-    all<Row>(...params: readonly SqlValue[]) {
-      refuseNul(params);
-      return prepared.all(...params) as Row[];
-    },
+    get: <Row>(...params: readonly SqlValue[]) => prepared.get(...whole(params)) as Row | undefined,
+    all: <Row>(...params: readonly SqlValue[]) => prepared.all(...whole(params)) as Row[],
   };
 }
 
-// The library would cut the text there without a word, and PostgreSQL refuses it too.
-function refuseNul(params: readonly SqlValue[]): void {
+// The library would cut text at U+0000 without a word (PostgreSQL refuses such text, too).
+function whole(params: readonly SqlValue[]): readonly SqlValue[] {
   for (const value of params) if (typeof value === 'string' && value.includes('\0')) throw new Error('SQL text cannot hold U+0000.');
+  return params;
 }

@@ -1,0 +1,53 @@
+// What performs effects. A driver reports facts and decides nothing.
+import type { Birth, EffectKind, Instant, Option, Result, State, StoredList } from '@activeflow/engine';
+import type { Clock } from '../clock.js';
+import type { Document, DocumentWrite, StoredEffect } from '../store/store.js';
+
+export { Permanent, Retryable } from './errors.js';
+
+/** What became of a `perform`. */
+export type Performed =
+  /** It is finished, with this result. `documents` are written in the commit that says so. */
+  | { readonly done: Result; readonly documents?: readonly DocumentWrite[] }
+  /** It goes on: the driver settles it later, and is asked again at `again_at`, if given, and after a restart. */
+  | { readonly open: true; readonly again_at?: Instant; readonly documents?: readonly DocumentWrite[] };
+
+/**
+ * One way to the outside. `perform` may be asked again for the same effect (after a crash, a lost lease, or at `again_at`): the effect's id is
+ * the idempotency key. It throws `Retryable` or `Permanent` and nothing else.
+ */
+export type Driver = {
+  readonly name: string;
+  readonly kinds: readonly EffectKind[];
+  perform(effect: StoredEffect, signal: AbortSignal): Promise<Performed>;
+  /** Nobody waits for the effect any more: stop it, if it can be stopped. Idempotent. */
+  cancel(effect: StoredEffect): Promise<void>;
+  /** Effects of one lane share a bound of concurrency, so that one hanging peer delays no other. */
+  lane?(effect: StoredEffect): string;
+};
+
+/** Part of a commit that goes with a command: documents, and lists that belong to them. */
+export type Also = { readonly documents?: readonly DocumentWrite[]; readonly lists?: readonly StoredList[] };
+
+/** What a driver may ask of the engine room: report, and start or stop what its outside resources own. */
+export type Host = {
+  readonly clock: Clock;
+  /** The result of an open effect. A late or repeated one changes nothing; false then. */
+  settle(effect_id: string, result: Result, also?: Also): Promise<boolean>;
+  /** The outside resource that an activeflow runs on has ended. */
+  ended(activeflow_id: string, detail: string, also?: Also): Promise<void>;
+  /** Starts an activeflow. Undefined where its id is taken already: it was started before. */
+  start(birth: Omit<Birth, 'at' | 'cause'>, cause: Birth['cause'], also?: Also): Promise<State | undefined>;
+  /** The newest revision of a flow, of one customer; undefined where there is none or it is deleted. */
+  flow(customer_id: string, flow_id: string): Promise<{ readonly list_id: string; readonly revision: number; readonly on_complete_flow_id: string } | undefined>;
+  document(kind: string, id: string): Promise<Document | undefined>;
+  /** Documents of a kind that belong to `parent`, newest first, at most 100. */
+  documentsOf(kind: string, parent: string): Promise<readonly Document[]>;
+  /** Effects of an activeflow that are not finished. */
+  unfinished(activeflow_id: string): Promise<readonly StoredEffect[]>;
+  /** Writes documents alone; false where one is stale. */
+  write(also: Also): Promise<boolean>;
+};
+
+/** JSON that is an object. */
+export type { Option };

@@ -1,0 +1,147 @@
+// The narrow interface to durability. No verb of the domain is here: the rules are in the engine, once.
+import type { Action, Effect, EffectKind, Event, Instant, Option, ReferenceType, Result, State, StoredList } from '@activeflow/engine';
+
+/** What one transition writes: the row by compare-and-set, and everything that belongs to the same commit. */
+export type ActiveflowWrite = {
+  /** The version the transition was decided on; 0 inserts a new row. */
+  readonly expected_version: number;
+  readonly state: State;
+  readonly due_at: Instant | null;
+  readonly events: readonly Event[];
+  readonly effects: readonly Effect[];
+  /** Effects nobody waits for any more: those not finished become `canceling`. */
+  readonly cancels: readonly string[];
+  readonly lists: readonly StoredList[];
+};
+
+/** Where an effect stands. `performing` is leased; `open` is performed and its report is awaited; the last four are final. */
+export type EffectStatus = 'pending' | 'performing' | 'open' | 'canceling' | 'done' | 'failed' | 'dead' | 'canceled';
+
+/** What became of an effect. Fenced by the attempt where one is given: a node that lost its lease changes nothing. */
+export type EffectWrite = {
+  readonly id: string;
+  readonly attempt?: number;
+  readonly status: EffectStatus;
+  /** When it is due again, or null: never by itself. */
+  readonly due_at: Instant | null;
+  readonly result?: Result;
+  readonly error?: string;
+  readonly at: Instant;
+};
+
+/** A resource that is not an activeflow: a flow, a call, a customer, a key. `data` is its JSON. */
+export type Document = {
+  readonly kind: string;
+  readonly id: string;
+  readonly customer_id: string;
+  /** What it belongs to, for lists by owner; `""` for none. */
+  readonly parent: string;
+  /** A name unique within its kind among what is not deleted; null for none. */
+  readonly key: string | null;
+  readonly version: number;
+  readonly tm_create: Instant;
+  readonly tm_update: Instant | null;
+  readonly tm_delete: Instant | null;
+  readonly data: Option;
+};
+
+/** A document to write. `version` is the version it replaces plus one; 1 inserts. */
+export type DocumentWrite = Document;
+
+/** One unit of a commit: all of it happens or none. */
+export type Change = {
+  readonly activeflow?: ActiveflowWrite;
+  readonly effects?: readonly EffectWrite[];
+  readonly documents?: readonly DocumentWrite[];
+  /** Action lists that come with documents: the revision of a flow. */
+  readonly lists?: readonly StoredList[];
+};
+
+/** What became of a change: written, refused because something in it was stale or taken, or failed with an error of its own. */
+export type Committed = 'ok' | 'conflict' | Error;
+
+/** An effect as the dispatcher gets it. */
+export type StoredEffect = Effect & {
+  readonly status: EffectStatus;
+  readonly attempt: number;
+  readonly due_at: Instant | null;
+  readonly result: Result | null;
+  readonly error: string;
+  readonly tm_create: Instant;
+  readonly tm_update: Instant;
+};
+
+/** A page of a list, newest first: rows before (tm, id) in the order (tm_create, id) descending. */
+export type PageQuery = { readonly limit: number; readonly before?: { readonly tm: Instant; readonly ordinal?: number } };
+/** A row with its place among rows of one instant. */
+export type Placed<T> = { readonly ordinal: number; readonly row: T };
+
+/** Filters of the list of activeflows; all given must hold. */
+export type ActiveflowQuery = PageQuery & {
+  readonly customer_id: string;
+  readonly status?: 'running' | 'ended';
+  readonly reference_type?: ReferenceType;
+  readonly reference_id?: string;
+  readonly flow_id?: string;
+  readonly created_after?: Instant;
+  readonly created_before?: Instant;
+  readonly variables?: Readonly<Record<string, string>>;
+};
+
+/** Filters of the list of documents of one kind; deleted ones are never in it. */
+export type DocumentQuery = PageQuery & { readonly kind: string; readonly customer_id?: string; readonly parent?: string };
+
+/** An event in the order of the whole store. */
+export type LoggedEvent = { readonly seq: number; readonly activeflow_id: string; readonly customer_id: string; readonly event: Event };
+
+/** Something `doctor` found wrong. */
+export type Finding = { readonly promise: string; readonly activeflow_id: string; readonly message: string };
+
+/** A failure of the store itself: disk full, database away. What was asked is not done; trying again later may work. */
+export class StoreUnavailable extends Error {}
+
+/** Where everything durable lives. Every method but `commit` and `claim` only reads. */
+export type Store = {
+  readonly name: string;
+  /** Writes changes in one transaction, each whole or not at all; a failing one fails alone. Resolves after the promised durability. */
+  commit(changes: readonly Change[]): Promise<readonly Committed[]>;
+  /** The state by id, of any customer. */
+  load(id: string): Promise<State | undefined>;
+  /** A stored action list. */
+  list(list_id: string): Promise<readonly Action[] | undefined>;
+  /** Leases effects that are due, oldest first: they become `performing`, attempt + 1, due again at `until`. */
+  claim(query: { readonly now: Instant; readonly until: Instant; readonly limit: number }): Promise<readonly StoredEffect[]>;
+  /** Makes everything that a dead node left `performing` or `open` due at once. Gives their number. */
+  recover(now: Instant): Promise<number>;
+  /** Ids of running activeflows whose instant has come, the most overdue first. */
+  due(now: Instant, limit: number): Promise<readonly string[]>;
+  /** The earliest instant at which an activeflow or an effect is due; null for none. */
+  nextDue(): Promise<Instant | null>;
+  activeflows(query: ActiveflowQuery): Promise<readonly Placed<State>[]>;
+  /** Events of one activeflow with `n` above `after`, oldest first. */
+  events(id: string, after: number, limit: number): Promise<readonly Event[]>;
+  /** The newest `limit` events with `n` below `before` in which the cursor moved, oldest first, so that lists need not read a whole history. */
+  moves(id: string, before: number, limit: number): Promise<readonly Event[]>;
+  /** Events of all with `seq` above `after`, in order: what a feed reads. */
+  feed(after: number, limit: number): Promise<readonly LoggedEvent[]>;
+  /** All effects of an activeflow, oldest first; of one step where given. */
+  effects(id: string): Promise<readonly StoredEffect[]>;
+  /** One effect by id. */
+  effect(effect_id: string): Promise<StoredEffect | undefined>;
+  document(kind: string, id: string): Promise<Document | undefined>;
+  /** The document of a kind with a unique key, if it is not deleted. */
+  find(kind: string, key: string): Promise<Document | undefined>;
+  documents(query: DocumentQuery): Promise<readonly Placed<Document>[]>;
+  /** Counts for metrics: by status of activeflows and effects. Small even where the tables are not. */
+  counts(): Promise<{ readonly running: number; readonly effects_due: number; readonly effects_dead: number }>;
+  /** Deletes documents of a kind created before an instant, at most `limit`; what expires by age. */
+  expire(kind: string, before: Instant, limit: number): Promise<number>;
+  close(): Promise<void>;
+};
+
+/** The kinds of documents there are. */
+export const DOCUMENT_KINDS = ['flow', 'flow_revision', 'call', 'message', 'number', 'recording', 'customer', 'accesskey', 'idempotency', 'user'] as const;
+/** One of `DOCUMENT_KINDS`. */
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
+/** The effect kinds, for stores that keep them as text. */
+export type { EffectKind };
