@@ -1,6 +1,7 @@
 // How an action is written: a schema, a few facts, and a function that answers with one of six moves.
 import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import type { EffectKind } from './effect.js';
+import { NONE_ID } from './ids.js';
 import type { Action, Instant, Option, Reference, ReferenceType } from './state.js';
 import { isPlaceholder, type Variables } from './variables.js';
 
@@ -94,7 +95,7 @@ type Key<S extends TObject> = Extract<keyof Static<S>, string>;
 /** A definition as the register holds it, with what is derived from its schema. */
 export type Registered = Definition & {
   readonly defaults: Option;
-  /** Properties that are numbers or booleans: a placeholder that fills one is parsed. */
+  /** Properties that are numbers or booleans, or lists of them: a placeholder that fills one is parsed. */
   readonly parsed: ReadonlyMap<string, 'number' | 'boolean'>;
   /** The schema with every property optional, as definitions are checked. */
   readonly loose: TSchema;
@@ -102,28 +103,26 @@ export type Registered = Definition & {
 
 /** Defines an action: the one thing an action file exports. */
 export function defineAction<S extends TObject>(definition: Definition<S>): Definition<S> & Registered {
-  const properties = Object.entries(definition.option.properties as Record<string, { type?: string; default?: unknown }>);
+  const properties = Object.entries(definition.option.properties as Record<string, { type?: string; items?: { type?: string }; default?: unknown }>);
   const kind = (type?: string) => (type === 'integer' || type === 'number' ? 'number' : type === 'boolean' ? 'boolean' : undefined);
-  const parsed = new Map(properties.flatMap(([name, schema]) => { const k = kind(schema.type); return k ? [[name, k] as const] : []; }));
+  const parsed = new Map(properties.flatMap(([name, schema]) => { const k = kind(schema.items?.type ?? schema.type); return k ? [[name, k] as const] : []; }));
   const defaults = Object.fromEntries(properties.flatMap(([name, schema]) => (schema.default === undefined ? [] : [[name, schema.default]])));
   return { ...definition, defaults, parsed, loose: Type.Partial(definition.option) } as unknown as Definition<S> & Registered;
 }
 
-/** The option with its defaults filled in; a failure where a placeholder gave no number or boolean and the schema wants one. */
-export function readOption(definition: Registered, action: Action): Option | Failure {
-  for (const [name, kind] of definition.parsed) {
-    const value = action.option[name];
-    if (typeof value === 'string') return fail('INVALID_ACTION_OPTION', `${name} must be a ${kind}, got "${value.slice(0, 100)}"`);
-  }
-  return { ...definition.defaults, ...action.option };
-}
+/** The option with its defaults filled in. */
+export const readOption = (definition: Registered, action: Action): Option => ({ ...definition.defaults, ...action.option });
 
-/** A value that one placeholder filled, read as the schema wants it; the text itself where it cannot be. */
+/** A value that one placeholder filled, read as the schema wants it; the text itself where it cannot be. In a list, each item. */
 export function parseFilled(definition: Registered | undefined, name: string, written: unknown, value: unknown): unknown {
   const kind = definition?.parsed.get(name);
-  if (kind === undefined || typeof written !== 'string' || typeof value !== 'string' || !isPlaceholder(written)) return value;
-  return parse(value, kind) ?? value;
+  if (kind === undefined) return value;
+  if (Array.isArray(written) && Array.isArray(value)) return value.map((item, i) => parseOne(kind, written[i], item));
+  return parseOne(kind, written, value);
 }
+
+const parseOne = (kind: 'number' | 'boolean', written: unknown, value: unknown): unknown =>
+  (typeof written === 'string' && typeof value === 'string' && isPlaceholder(written) ? parse(value, kind) ?? value : value);
 
 function parse(text: string, kind: 'number' | 'boolean'): number | boolean | undefined {
   if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
@@ -131,12 +130,9 @@ function parse(text: string, kind: 'number' | 'boolean'): number | boolean | und
   return text.trim() === '' || !Number.isFinite(value) ? undefined : value;
 }
 
-/** The name of the first needed property that is missing or empty; undefined where nothing is. */
-export function missingNeed(definition: Registered, option: Option): string | undefined {
-  const empty = (name: string) => { const v = option[name]; return v === undefined || v === null || v === '' || (Array.isArray(v) && v.length === 0); };
-  for (const need of definition.needs ?? []) {
-    const names = typeof need === 'string' ? [need] : (need as readonly string[]);
-    if (names.every(empty)) return names.join(' or ');
-  }
-  return undefined;
+/** The needed properties that are missing or empty, those of which one would do joined by `or`. */
+export function missingNeeds(definition: Registered, option: Option): readonly string[] {
+  const given = (name: string) => { const v = option[name]; return v !== undefined && v !== null && v !== '' && v !== NONE_ID && !(Array.isArray(v) && v.length === 0); };
+  const needs = (definition.needs ?? []).map((need): readonly string[] => (typeof need === 'string' ? [need] : need));
+  return needs.filter((names) => !names.some(given)).map((names) => names.join(' or '));
 }

@@ -1,13 +1,12 @@
 // A transition in the making: the state so far and what its commit will hold. Private to the engine.
 import type { AskedEffect } from './action.js';
 import { effectId, type Effect } from './effect.js';
-import { evolve, type Cause, type Event, type Happening, type OnComplete } from './event.js';
+import { evolve, type Cause, type Event, type Happening, type Left, type OnComplete } from './event.js';
 import { deriveId, NONE_ID } from './ids.js';
 import type { Limits } from './limits.js';
 import { compileList, type ActionList, type Lists } from './list.js';
 import type { Changed, StoredList } from './command.js';
 import { ms, type Action, type EndReason, type Frame, type Instant, type Position, type State } from './state.js';
-import { type Left } from './event.js';
 
 /** What one transition has gathered. */
 export type Draft = {
@@ -21,7 +20,7 @@ export type Draft = {
   readonly effects: Effect[];
   readonly cancels: string[];
   readonly stored: StoredList[];
-  /** The event that entered the current action, still open for the wait it turns out to have. */
+  /** How many ids it has made. */
   ids: number;
 };
 

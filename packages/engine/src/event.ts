@@ -105,17 +105,14 @@ function leave(state: State, left: Left): Partial<State> {
 }
 
 function withVariables(state: State, changes: Readonly<Record<string, string | null>>): Pick<State, 'variables' | 'variables_bytes'> {
-  let variables: Record<string, string> = { ...state.variables };
+  // Spread, not assigned one by one: a variable may be named `__proto__`.
+  const variables: Record<string, string | null> = { ...state.variables, ...changes };
   let bytes = state.variables_bytes;
   for (const [key, value] of Object.entries(changes)) {
-    const old = Object.hasOwn(variables, key) ? variables[key] : undefined;
+    const old = Object.hasOwn(state.variables, key) ? state.variables[key] : undefined;
     if (old !== undefined) bytes -= utf8Length(key) + utf8Length(old);
     if (value === null) delete variables[key];
-    else {
-      // Not `variables[key] = value`: a variable may be named `__proto__`.
-      variables = { ...variables, [key]: value };
-      bytes += utf8Length(key) + utf8Length(value);
-    }
+    else bytes += utf8Length(key) + utf8Length(value);
   }
-  return { variables, variables_bytes: bytes };
+  return { variables: variables as Variables, variables_bytes: bytes };
 }

@@ -1,7 +1,7 @@
 // Reading a definition: what a client wrote becomes actions the engine can run, or a list of problems with JSON pointers (wire.md §4).
-import { Value } from 'typebox/value';
-import type { Registered } from './action.js';
+import { missingNeeds, type Registered } from './action.js';
 import { definitionOf } from './actions/index.js';
+import { misfits } from './check.js';
 import { isReserved, isUuid, NONE_ID } from './ids.js';
 import type { Limits } from './limits.js';
 import type { Action, Option } from './state.js';
@@ -51,8 +51,8 @@ class Reader {
   learnIds(items: readonly unknown[]): void {
     for (const item of items) {
       const id = isObject(item) ? item['id'] : undefined;
-      if (typeof id === 'string' && id !== '' && id !== NONE_ID && !this.ids.has(id.toLowerCase())) {
-        this.ids.set(id.toLowerCase(), isUuid(id) ? id.toLowerCase() : this.options.newId());
+      if (typeof id === 'string' && id !== '' && id !== NONE_ID && !this.ids.has(keyOf(id))) {
+        this.ids.set(keyOf(id), isUuid(id) ? keyOf(id) : this.options.newId());
       }
     }
   }
@@ -67,14 +67,18 @@ class Reader {
     if (!definition) { this.say('INVALID_ACTION_TYPE', `${at}/type`, `unknown action type "${item['type'].slice(0, 64)}"`); return undefined; }
     if (definition.unsupported) this.warn('NOT_SUPPORTED', `${at}/type`, `${definition.type} is not supported yet: it will be skipped`);
     this.checkOption(definition, option, `${at}/option`);
-    return { id, next_id, type: definition.type, option: this.withIds(definition, option, `${at}/option`) };
+    const stored = this.withIds(definition, option, `${at}/option`);
+    for (const names of missingNeeds(definition, stored)) {
+      this.warn('OPTION_MISSING', `${at}/option/${names.split(' ')[0] ?? ''}`, `${definition.type} does nothing without ${names}`);
+    }
+    return { id, next_id, type: definition.type, option: stored };
   }
 
   private id(given: unknown, at: string): string {
     if (given === undefined || given === null || given === '' || given === NONE_ID) return this.options.newId();
     if (typeof given !== 'string') { this.say('INVALID_ID', at, `must be a string, got ${nameOf(given)}`); return NONE_ID; }
     if (isReserved(given)) { this.say('INVALID_ID', at, 'is a reserved id'); return NONE_ID; }
-    const id = this.ids.get(given.toLowerCase()) ?? given;
+    const id = this.ids.get(keyOf(given)) ?? given;
     if (this.seen.has(id) || this.options.taken?.has(id)) this.say('DUPLICATE_ACTION_ID', at, `another action has the id "${given.slice(0, 64)}"`);
     this.seen.add(id);
     return id;
@@ -85,9 +89,9 @@ class Reader {
     if (given === undefined || given === null || given === '' || given === NONE_ID) return NONE_ID;
     if (typeof given !== 'string') { this.say('INVALID_ACTION_TARGET', at, `must be the id of an action, got ${nameOf(given)}`); return NONE_ID; }
     if (placeholders && hasPlaceholder(given)) return given;
-    const id = this.ids.get(given.toLowerCase()) ?? given.toLowerCase();
+    const id = this.ids.get(keyOf(given)) ?? keyOf(given);
     if (isReserved(id)) this.say('INVALID_ACTION_TARGET', at, 'is a reserved id');
-    else if (!this.ids.has(given.toLowerCase()) && !this.options.outer?.(id)) this.say('INVALID_ACTION_TARGET', at, `no action has the id "${given.slice(0, 64)}"`);
+    else if (!this.ids.has(keyOf(given)) && !this.options.outer?.(id)) this.say('INVALID_ACTION_TARGET', at, `no action has the id "${given.slice(0, 64)}"`);
     return id;
   }
 
@@ -100,44 +104,41 @@ class Reader {
 
   /** Wrong types, values outside their enumeration or range. Where a placeholder will put a value, there is nothing to check yet. */
   private checkOption(definition: Registered, option: Option, at: string): void {
-    const checked = Object.fromEntries(Object.entries(option).filter(([name, value]) => value !== null && !this.isTarget(definition, name)));
-    if (!Value.Check(definition.loose, checked)) {
-      const reported = new Set<string>();
-      for (const error of Value.Errors(definition.loose, checked)) {
-        const value = valueAt(checked, error.instancePath);
-        if ((typeof value === 'string' && hasPlaceholder(value)) || reported.has(error.instancePath)) continue;
-        reported.add(error.instancePath);
-        this.say('INVALID_ACTION_OPTION', at + error.instancePath, expectation(definition, error.instancePath) ?? error.message);
-      }
-    }
-    for (const need of definition.needs ?? []) {
-      const names = typeof need === 'string' ? [need] : (need as readonly string[]);
-      if (names.every((name) => option[name] === undefined || option[name] === null || option[name] === '')) {
-        this.warn('OPTION_MISSING', `${at}/${names[0] ?? ''}`, `${definition.type} does nothing without ${names.join(' or ')}`);
-      }
+    const checked = Object.fromEntries(Object.entries(option).filter(([name, value]) => value !== null && !this.hasIds(definition, name)));
+    for (const { pointer, value, message } of misfits(definition, checked)) {
+      if (typeof value !== 'string' || !hasPlaceholder(value)) this.say('INVALID_ACTION_OPTION', at + pointer, message);
     }
   }
 
-  private isTarget(definition: Registered, name: string): boolean {
-    return ((definition.targets ?? []) as readonly string[]).includes(name) || ((definition.lists ?? []) as readonly string[]).includes(name);
+  /** True for what is checked with the ids instead: targets and nested lists. */
+  private hasIds(definition: Registered, name: string): boolean {
+    const elsewhere: readonly string[] = [...(definition.targets ?? []), ...(definition.lists ?? [])];
+    return elsewhere.includes(name);
   }
 
   /** The option as stored: unset properties gone, targets mapped, nested lists read in a scope of their own. */
   private withIds(definition: Registered, option: Option, at: string): Option {
     const targets: readonly string[] = definition.targets ?? [];
     const lists: readonly string[] = definition.lists ?? [];
-    return Object.fromEntries(Object.entries(option).flatMap(([name, value]) => {
+    return Object.fromEntries(Object.entries(option).flatMap(([name, value]): [string, unknown][] => {
       if (value === null) return [];
       const here = `${at}/${pointerToken(name)}`;
-      if (targets.includes(name)) return [[name, this.mapTargets(value, here)]];
+      if (targets.includes(name)) {
+        const mapped = this.mapTargets(definition, name, value, here);
+        return mapped === undefined ? [] : [[name, mapped]];
+      }
       if (lists.includes(name)) return [[name, this.nested(value, here)]];
       return [[name, value]];
     }));
   }
 
-  private mapTargets(value: unknown, at: string): unknown {
-    if (!isObject(value)) return this.target(value, at, true);
-    return Object.fromEntries(Object.entries(value).map(([key, id]) => [key, this.target(id, `${at}/${pointerToken(key)}`, true)]));
+  /** A target or a map to targets, as the schema has it; undefined, and gone from a map, where it is unset. */
+  private mapTargets(definition: Registered, name: string, value: unknown, at: string): unknown {
+    const { type } = definition.option.properties[name] as { type?: string };
+    if (type !== 'object' || (typeof value === 'string' && hasPlaceholder(value))) return setOnly(this.target(value, at, true));
+    if (!isObject(value)) { this.say('INVALID_ACTION_OPTION', at, `must be an object from value to action id, got ${nameOf(value)}`); return undefined; }
+    const ids = Object.entries(value).map(([key, id]) => [key, setOnly(this.target(id, `${at}/${pointerToken(key)}`, true))] as const);
+    return Object.fromEntries(ids.filter(([, id]) => id !== undefined));
   }
 
   private nested(value: unknown, at: string): readonly Action[] {
@@ -159,6 +160,11 @@ class Reader {
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** What an id is known by: a UUID whatever its case, any other as it is written. */
+const keyOf = (id: string): string => (isUuid(id) ? id.toLowerCase() : id);
+
+const setOnly = (id: string): string | undefined => (id === NONE_ID ? undefined : id);
+
 const nameOf = (value: unknown): string =>
   value === undefined ? 'nothing' : value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `${typeof value} ${JSON.stringify(value).slice(0, 40)}`;
 
@@ -166,17 +172,4 @@ const nameOf = (value: unknown): string =>
 function depthOf(value: unknown, limit: number): number {
   if (typeof value !== 'object' || value === null || limit < 0) return 0;
   return 1 + Object.values(value).reduce<number>((deepest, item) => Math.max(deepest, depthOf(item, limit - 1)), 0);
-}
-
-function valueAt(root: unknown, pointer: string): unknown {
-  return pointer.split('/').slice(1).reduce<unknown>((value, token) => (isObject(value) || Array.isArray(value) ? (value as Record<string, unknown>)[token.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined), root);
-}
-
-/** What a top-level property of an option should be, in words; undefined where the schema says too little. */
-function expectation(definition: Registered, pointer: string): string | undefined {
-  const schema = (definition.option.properties as Record<string, { type?: string; enum?: unknown[]; minimum?: number; maximum?: number }>)[pointer.slice(1)];
-  if (!schema) return undefined;
-  if (schema.enum) return `must be one of ${schema.enum.map((value) => `"${String(value)}"`).join(', ')}`;
-  const range = [schema.minimum === undefined ? '' : ` of at least ${schema.minimum}`, schema.maximum === undefined ? '' : ` of at most ${schema.maximum}`].filter(Boolean).join(' and');
-  return schema.type ? `must be ${/^[aeiou]/.test(schema.type) ? 'an' : 'a'} ${schema.type}${range}` : undefined;
 }

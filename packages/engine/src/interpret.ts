@@ -1,6 +1,7 @@
 // The interpreter: runs actions, one move after the other, until one waits or the activeflow ends (engine.md §1, §2).
-import { mediumOf, missingNeed, next, parseFilled, readOption, type Context, type Failure, type Move, type Registered, type WaitMove } from './action.js';
+import { mediumOf, missingNeeds, next, parseFilled, readOption, type Context, type Failure, type Move, type Registered, type WaitMove } from './action.js';
 import { definitionOf } from './actions/index.js';
+import { misfits } from './check.js';
 import { ask, emit, end, endByLimit, newFrame, newId, storeList, type Draft } from './draft.js';
 import type { Left } from './event.js';
 import { parseActions } from './flow.js';
@@ -38,9 +39,7 @@ export function settle(d: Draft, outcome: { readonly data: Option; readonly vari
 
 /** The move that a successful result leads to. The driver's variables come first, the action's own above them. */
 function settled(d: Draft, definition: Registered, { data, variables }: { readonly data: Option; readonly variables: Variables }): Move {
-  const option = readOption(definition, d.state.current.action);
-  if (isFailure(option)) return option;
-  const move = definition.settle?.(option, data, contextOf(d)) ?? next();
+  const move = definition.settle?.(readOption(definition, d.state.current.action), data, contextOf(d)) ?? next();
   if (move.move === 'stop' || move.move === 'fail') return move;
   return { ...move, variables: { ...variables, ...move.variables } };
 }
@@ -88,14 +87,22 @@ function run(d: Draft, definition: Registered, written: Action): Leaving | null 
   if (definition.unsupported) return skip('not_supported', `${definition.type} is not supported yet`);
   const medium = mediumOf(reference.type);
   if (definition.medium !== 'any' && definition.medium !== medium) return skip('medium', `${definition.type} needs ${definition.medium}, this is ${medium}`);
+  const wrong = current.action.option === written.option ? undefined : misfilled(definition, current.action.option);
+  if (wrong) return failed(d, definition, wrong);
   const option = readOption(definition, current.action);
-  if (isFailure(option)) return interpret(d, definition, option);
-  const missing = missingNeed(definition, option);
+  const [missing] = missingNeeds(definition, option);
   if (missing !== undefined) return skip('option_missing', `${definition.type} does nothing without ${missing}`);
   return interpret(d, definition, definition.run(option, contextOf(d, written.option)));
 }
 
-const isFailure = (option: Option | Failure): option is Failure => 'move' in option && option['move'] === 'fail' && 'reason' in option;
+/** The failure of an option whose placeholders came out as something that the action cannot work with. */
+function misfilled(definition: Registered, option: Option): Failure | undefined {
+  const lists: readonly string[] = definition.lists ?? [];
+  const [misfit] = misfits(definition, Object.fromEntries(Object.entries(option).filter(([name]) => !lists.includes(name))));
+  if (!misfit) return undefined;
+  const { pointer, value, message } = misfit;
+  return { move: 'fail', reason: 'INVALID_ACTION_OPTION', message: `${pointer} ${message}, got ${JSON.stringify(value)?.slice(0, 100) ?? 'nothing'}` };
+}
 
 const skip = (reason: string, message: string): Leaving => ({ left: { result: 'skipped', reason, message } });
 
@@ -123,7 +130,7 @@ const done = (variables?: Variables): Leaving => ({ left: variables ? { result: 
 
 /** The wait belongs to the step that began it, so it is written into the event that entered the action. */
 function startWait(d: Draft, move: WaitMove): void {
-  const until = d.at + ms(move.timeout_ms);
+  const until = d.at + ms(Math.min(move.timeout_ms, d.limits.age_ms));
   const wait: Wait = 'effect' in move
     ? { kind: move.effect.kind, effect_id: ask(d, move.effect, until), until, at_deadline: 'fail' }
     : { kind: move.for, effect_id: '', until, at_deadline: 'done' };
@@ -137,8 +144,7 @@ function pushed(d: Draft, definition: Registered, move: Extract<Move, { move: 'p
   let list_id: string;
   if ('list_id' in move) list_id = move.list_id;
   else {
-    const { frames, current } = d.state;
-    const outer = (id: string) => lookOutwards(frames, d.lists, depthOf(frames, current.frame_id), id) !== undefined;
+    const outer = (id: string) => lookOutwards(d.state.frames, d.lists, d.state.frames.length - 1, id) !== undefined;
     const parsed = parseActions(move.actions, { newId: () => newId(d), limits: d.limits, outer });
     const problem = parsed.problems[0];
     if (problem) return failed(d, definition, { move: 'fail', reason: problem.reason, message: `${problem.pointer}: ${problem.message}` });
@@ -147,7 +153,8 @@ function pushed(d: Draft, definition: Registered, move: Extract<Move, { move: 'p
   }
   if (d.lists(list_id).actions.length === 0) return done(move.variables);
   if (d.state.frames.length >= d.limits.frames) { endByLimit(d, 'frames'); return null; }
-  const frame = newFrame(d, list_id, { frame_id: d.state.current.frame_id, action_id: d.state.current.action.id });
+  // Not the current action: a frame that a user pushed meanwhile runs after this one.
+  const frame = newFrame(d, list_id, d.state.position);
   return { left: { result: 'done', frame, ...(move.variables ? { variables: move.variables } : {}) } };
 }
 

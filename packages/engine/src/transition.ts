@@ -3,7 +3,7 @@ import type { Command, Outcome, Refused, Unchanged } from './command.js';
 import { begin, cancelWait, changed, emit, end, endByLimit, expired, newFrame, newId, storeList, type Draft } from './draft.js';
 import { parseActions } from './flow.js';
 import { proceed, settle } from './interpret.js';
-import { type Limits } from './limits.js';
+import type { Limits } from './limits.js';
 import type { Lists } from './list.js';
 import { depthOf, listOf, lookOutwards } from './stack.js';
 import type { Configuration, Result, State } from './state.js';
@@ -22,6 +22,7 @@ export function transition(state: State, command: Command, lists: Lists, limits:
   const d = begin(state, command.at, command.cause, lists, limits);
   if (expired(d)) {
     endByLimit(d, 'age_ms');
+    if (command.type === 'delete') emit(d, { type: 'deleted' });
     return changed(d);
   }
   return decide(d, command);
@@ -57,12 +58,17 @@ function afterEnd(state: State, command: Command, lists: Lists, limits: Limits):
       emit(d, { type: 'deleted' });
       return changed(d);
     }
-    default: return refused(state, 'ACTIVEFLOW_ENDED', `the activeflow has ended (${state.end_reason})`);
+    case 'continue': case 'forward': case 'push_actions': case 'add_actions': case 'set_variables': case 'configure': case 'pause': case 'resume':
+      return refused(state, 'ACTIVEFLOW_ENDED', `the activeflow has ended (${state.end_reason})`);
+    default: return command satisfies never;
   }
 }
 
+/** True before the first move. */
+const fresh = ({ current }: State): boolean => current.step === 0;
+
 function start(d: Draft): Outcome {
-  if (d.state.current.step !== 0 || d.state.wait !== null) return unchanged(d.state);
+  if (!fresh(d.state) || d.state.paused) return unchanged(d.state);
   proceed(d, { result: 'done' });
   return changed(d);
 }
@@ -70,10 +76,19 @@ function start(d: Draft): Outcome {
 const isAwaited = ({ wait }: State, effect_id: string): boolean =>
   wait !== null && wait.effect_id === effect_id && effect_id !== '' && wait.result === undefined;
 
+/** From here on nothing is waited for, so an end has nothing to cancel; the event that follows says so for good. */
+function waitIsOver(d: Draft): void {
+  d.state = { ...d.state, wait: null };
+}
+
 /** The wait is over: go on, or, while paused, remember how. */
 function resolve(d: Draft, result: Result): Outcome {
-  if (d.state.paused) emit(d, { type: 'settled', result });
-  else settle(d, result.ok ? { data: result.data ?? {}, variables: result.variables ?? {} } : { move: 'fail', reason: result.reason, message: result.message });
+  if (d.state.paused) {
+    emit(d, { type: 'settled', result });
+    return changed(d);
+  }
+  waitIsOver(d);
+  settle(d, result.ok ? { data: result.data ?? {}, variables: result.variables ?? {} } : { move: 'fail', reason: result.reason, message: result.message });
   return changed(d);
 }
 
@@ -100,8 +115,10 @@ function forward(d: Draft, action_id: string, now: boolean): Outcome {
   emit(d, { type: 'forwarded', to: { frame_id: position.frame_id, action_id } });
   if (now) {
     cancelWait(d);
-    if (d.state.paused) emit(d, { type: 'settled', result: FORWARDED });
-    else proceed(d, { result: 'forwarded' });
+    if (!d.state.paused) {
+      waitIsOver(d);
+      proceed(d, { result: 'forwarded' });
+    } else if (d.state.wait) emit(d, { type: 'settled', result: FORWARDED });
   }
   return changed(d);
 }
@@ -132,11 +149,12 @@ function setVariables(d: Draft, asked: Readonly<Record<string, unknown>>): Outco
   const accepted: [string, string | null][] = [];
   for (const [key, value] of Object.entries(asked)) {
     const say = (message: string) => problems.push({ pointer: `/variables/${pointerToken(key)}`, reason: 'INVALID_VARIABLES', message });
-    if (isSystemName(key)) say('voipbin.* is set by the system only');
-    else if (key.trim() === '') say('a variable needs a name');
+    const name = key.trim();
+    if (isSystemName(name)) say('voipbin.* is set by the system only');
+    else if (name === '') say('a variable needs a name');
     else if (value !== null && typeof value !== 'string') say(`must be a string, or null to remove it, got ${typeof value}`);
     else if (value !== null && utf8Length(value) > d.limits.value_bytes) say(`at most ${d.limits.value_bytes} bytes`);
-    else accepted.push([key.trim(), value]);
+    else accepted.push([name, value]);
   }
   const variables = Object.fromEntries(accepted);
   const kept = Object.fromEntries(Object.entries({ ...d.state.variables, ...variables }).filter((entry): entry is [string, string] => entry[1] !== null));
@@ -161,6 +179,7 @@ function pause(d: Draft, paused: boolean): Outcome {
   if (d.state.paused === paused) return unchanged(d.state);
   emit(d, { type: paused ? 'paused' : 'resumed' });
   const result = d.state.wait?.result;
+  if (!paused && fresh(d.state)) proceed(d, { result: 'done' });
   if (paused || result === undefined) return changed(d);
   if (result.ok || result.reason !== FORWARDED.reason) return resolve(d, result);
   proceed(d, { result: 'forwarded' });

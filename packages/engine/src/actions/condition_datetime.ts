@@ -24,7 +24,7 @@ export default defineAction({
   needs: ['false_target_id'],
   targets: ['false_target_id'],
   run({ condition, minute = -1, hour = -1, day = 0, month = 0, weekdays = [], false_target_id, timezone }, { at }) {
-    const now = localTime(at, timezone);
+    const now = localTime(at, timezone || 'UTC');
     if (now === undefined) return fail('INVALID_ACTION_OPTION', `unknown time zone "${timezone.slice(0, 64)}"`);
     const constrained = ([[now.month, month, 1], [now.day, day, 1], [now.hour, hour, 0], [now.minute, minute, 0]] as const).filter(([, wanted, lowest]) => wanted >= lowest);
     const today = weekdays.length === 0 || weekdays.includes(now.weekday);

@@ -25,7 +25,7 @@ export default defineAction({
   },
   settle(_option, { status, body }) {
     const answer = typeof body === 'string' ? body : '';
-    return next({ ...answered(answer), 'voipbin.webhook.status': String(status ?? ''), 'voipbin.webhook.body': answer.slice(0, KEPT_BODY) });
+    return next({ ...answered(answer), 'voipbin.webhook.status': typeof status === 'number' ? String(status) : '', 'voipbin.webhook.body': answer.slice(0, KEPT_BODY) });
   },
 });
 
