@@ -107,7 +107,7 @@ export function defineAction<S extends TObject>(definition: Definition<S>): Defi
   const kind = (type?: string) => (type === 'integer' || type === 'number' ? 'number' : type === 'boolean' ? 'boolean' : undefined);
   const parsed = new Map(properties.flatMap(([name, schema]) => { const k = kind(schema.items?.type ?? schema.type); return k ? [[name, k] as const] : []; }));
   const defaults = Object.fromEntries(properties.flatMap(([name, schema]) => (schema.default === undefined ? [] : [[name, schema.default]])));
-  return { ...definition, defaults, parsed, loose: Type.Partial(definition.option) } as unknown as Definition<S> & Registered;
+  return { ...definition, defaults, parsed, loose: Type.Partial(definition.option) };
 }
 
 /** The option with its defaults filled in. */

@@ -105,5 +105,8 @@ export function endByLimit(d: Draft, limit: keyof Limits, left?: Left): void {
   end(d, limit === 'age_ms' ? 'expired' : 'limit_exceeded', `limit ${limit}: ${d.limits[limit]}, at action ${action.id} (${action.type || 'start'})`, left);
 }
 
-/** True once the activeflow is older than it may get. */
-export const expired = (d: Draft): boolean => d.at >= d.state.tm_create + ms(d.limits.age_ms);
+/** When the activeflow is as old as it may get: nothing it waits for lasts longer. */
+export const expiresAt = (d: Draft): Instant => d.state.tm_create + ms(d.limits.age_ms);
+
+/** True once it is as old as that. */
+export const expired = (d: Draft): boolean => d.at >= expiresAt(d);

@@ -2,7 +2,7 @@
 import { mediumOf, missingNeeds, next, parseFilled, readOption, type Context, type Failure, type Move, type Registered, type WaitMove } from './action.js';
 import { definitionOf } from './actions/index.js';
 import { misfits } from './check.js';
-import { ask, emit, end, endByLimit, newFrame, newId, storeList, type Draft } from './draft.js';
+import { ask, emit, end, endByLimit, expiresAt, newFrame, newId, storeList, type Draft } from './draft.js';
 import type { Left } from './event.js';
 import { parseActions } from './flow.js';
 import { FINISH_ID, NONE_ID } from './ids.js';
@@ -130,7 +130,7 @@ const done = (variables?: Variables): Leaving => ({ left: variables ? { result: 
 
 /** The wait belongs to the step that began it, so it is written into the event that entered the action. */
 function startWait(d: Draft, move: WaitMove): void {
-  const until = d.at + ms(Math.min(move.timeout_ms, d.limits.age_ms));
+  const until = Math.min(d.at + ms(move.timeout_ms), expiresAt(d));
   const wait: Wait = 'effect' in move
     ? { kind: move.effect.kind, effect_id: ask(d, move.effect, until), until, at_deadline: 'fail' }
     : { kind: move.for, effect_id: '', until, at_deadline: 'done' };

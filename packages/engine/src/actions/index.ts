@@ -95,4 +95,4 @@ export const actions = {
 
 /** The rules of an action type; undefined for an unknown one. */
 export const definitionOf = (type: string): Registered | undefined =>
-  Object.hasOwn(actions, type) ? (actions[type as keyof typeof actions] as unknown as Registered) : undefined;
+  Object.hasOwn(actions, type) ? (actions[type as keyof typeof actions]) : undefined;

@@ -48,7 +48,10 @@ function happened(event: Event): string {
 }
 
 const asked = ({ id, kind, payload, deadline }: Effect): string =>
-  `effect ${id} ${kind} ${short(payload)}${deadline === null ? '' : ` until +${(deadline - BIRTH) / 1000}`}`;
+  `effect ${id} ${kind} ${JSON.stringify(payload, withoutOurs)}${deadline === null ? '' : ` until +${(deadline - BIRTH) / 1000}`}`;
+
+/** Leaves out what every activeflow has among its variables. */
+const withoutOurs = (key: string, value: unknown): unknown => (key.startsWith('voipbin.activeflow.') ? undefined : value);
 
 /** The line that sums a state up: status, version, cursor, forward, frames with their goto counts. */
 function stands({ status, paused, version, current, forward, wait, frames }: State): string {
