@@ -34,10 +34,14 @@ export type Host = {
   readonly clock: Clock;
   /** The result of an open effect. A late or repeated one changes nothing; false then. */
   settle(effect_id: string, result: Result, also?: Also): Promise<boolean>;
-  /** The outside resource that an activeflow runs on has ended. */
-  ended(activeflow_id: string, detail: string, also?: Also): Promise<void>;
+  /** The run may go on with this result although the driver is not through with the effect: it stays open, due at its `again_at`. */
+  release(effect_id: string, result: Result): Promise<void>;
+  /** The outside resource that an activeflow runs on has ended; false where something that goes with it was stale. */
+  ended(activeflow_id: string, detail: string, also?: Also): Promise<boolean>;
   /** Starts an activeflow. Undefined where its id is taken already: it was started before. */
   start(birth: Omit<Birth, 'at' | 'cause'>, cause: Birth['cause'], also?: Also): Promise<State | undefined>;
+  /** An activeflow as it stands, of any customer. */
+  activeflow(id: string): Promise<State | undefined>;
   /** The newest revision of a flow, of one customer; undefined where there is none or it is deleted. */
   flow(customer_id: string, flow_id: string): Promise<{ readonly list_id: string; readonly revision: number; readonly on_complete_flow_id: string } | undefined>;
   document(kind: string, id: string): Promise<Document | undefined>;

@@ -18,11 +18,16 @@ export function createHost({ runner, store, committer, clock }: { runner: Runner
       const handled = await runner.handle(activeflowOf(effect_id), { type: 'settle', effect_id, result }, { cause: { by: 'driver', ref: effect_id }, effects, ...withAlso(also) });
       return handled !== undefined && handled.outcome !== 'stale';
     },
+    async release(effect_id, result) {
+      await runner.handle(activeflowOf(effect_id), { type: 'settle', effect_id, result }, { cause: { by: 'driver', ref: effect_id } });
+    },
     async ended(activeflow_id, detail, also) {
       const handled = await runner.handle(activeflow_id, { type: 'stop', reason: 'hangup', detail }, { cause: { by: 'call', ref: detail }, ...withAlso(also) });
-      if (handled === undefined && also) await committer.submit(also);
+      if (handled === undefined) return also === undefined || (await committer.submit(also)) === 'ok';
+      return handled.outcome !== 'stale';
     },
     start: (birth, cause, also): Promise<State | undefined> => runner.start({ ...birth, cause }, also),
+    activeflow: (id) => runner.load(id),
     async flow(customer_id, flow_id) {
       const document = await store.document('flow', flow_id);
       if (!document || document.customer_id !== customer_id || document.tm_delete !== null) return undefined;

@@ -1,0 +1,121 @@
+// A played call: a document of kind `call`. Everything the simulator knows about it is in there, so nothing is lost with the process.
+import { NONE_ID, type Address, type EffectKind, type Instant } from '@activeflow/engine';
+import { Permanent, type Host } from '../driver.js';
+import type { Document, DocumentWrite, StoredEffect } from '../../store/store.js';
+
+/** What the parts of the simulator work with. `newId` makes the id of something that no effect asked for. */
+export type Room = { readonly host: Host; readonly newId: () => string };
+
+/** Where a call stands (wire.md §6). The simulator plays neither `terminating` nor `canceling`. */
+export type CallStatus = 'dialing' | 'ringing' | 'progressing' | 'terminating' | 'canceling' | 'hangup';
+/** Why a call ended (wire.md §6). */
+export type HangupReason = '' | 'normal' | 'failed' | 'busy' | 'cancel' | 'timeout' | 'noanswer' | 'dialout' | 'amd';
+/** Who hung up: us (`local`) or the other side; `''` while nobody has. */
+export type HangupBy = '' | 'local' | 'remote';
+
+/** An effect that is open on the call. It is over at `until`, at a digit, or once its collection is complete. */
+export type Wait = {
+  readonly effect_id: string;
+  readonly kind: EffectKind;
+  /** Null: at no time by itself. */
+  readonly until: Instant | null;
+  /** A digit ends it, and stays in the buffer. */
+  readonly digit_ends?: boolean;
+  readonly length?: number;
+  readonly key?: string;
+  /** It has answered the call: its result says so. */
+  readonly answered?: boolean;
+};
+
+/** The list that an activeflow of the call runs, pinned before it begins. */
+export type Run = { readonly flow_id: string; readonly flow_revision: number; readonly list_id: string; readonly on_complete_flow_id: string };
+
+/** How a dialled call goes: see `outgoing.ts`. Null on calls that came in. */
+export type Dial = {
+  readonly began: Instant;
+  readonly outcome: 'answer' | 'busy' | 'noanswer';
+  readonly early_execution: boolean;
+  /** What it runs; null for a leg that is to be bridged. */
+  readonly run: Run | null;
+  /** The `call.connect` effect that rings it; `''` for none. */
+  readonly connect_id: string;
+};
+
+/** What is the simulator's own about a call; it is no part of the public form. */
+export type Played = {
+  /** False: prompts last until `mediaDone`. */
+  readonly auto_play: boolean;
+  /** True: `amd` finds a machine. */
+  readonly machine: boolean;
+  readonly muted: boolean;
+  /** Digits typed and not yet collected. */
+  readonly digits: string;
+  readonly waits: readonly Wait[];
+  /** The call whose run dialled this one; `''` for none. */
+  readonly master_call_id: string;
+  /** True: it ends with its master. */
+  readonly chained: boolean;
+  /** Calls that end with this one. */
+  readonly chained_calls: readonly string[];
+  readonly dial: Dial | null;
+};
+
+/** The data of a call's document; instants in microseconds, null where it has not happened. */
+export type CallData = {
+  readonly flow_id: string;
+  readonly activeflow_id: string;
+  readonly source: Address;
+  readonly destination: Address;
+  readonly status: CallStatus;
+  readonly direction: 'incoming' | 'outgoing';
+  readonly hangup_by: HangupBy;
+  readonly hangup_reason: HangupReason;
+  readonly recording_ids: readonly string[];
+  readonly tm_ringing: Instant | null;
+  readonly tm_progressing: Instant | null;
+  readonly tm_hangup: Instant | null;
+  readonly played: Played;
+};
+
+/** The document of a call. */
+export type Call = Omit<Document, 'data'> & { readonly data: CallData };
+
+/** A call by id, of any customer; undefined where there is none or it is deleted. */
+export async function readCall({ host }: Room, id: string): Promise<Call | undefined> {
+  const document = await host.document('call', id);
+  return document === undefined || document.tm_delete !== null ? undefined : (document as unknown as Call);
+}
+
+/** The call that an effect is about. Throws `Permanent` CALL_NOT_FOUND, also for another customer's. */
+export async function callOf(room: Room, { customer_id }: StoredEffect, call_id: string): Promise<Call> {
+  const call = await readCall(room, call_id);
+  if (call?.customer_id !== customer_id) throw new Permanent('CALL_NOT_FOUND', `no call ${call_id.slice(0, 64)}`);
+  return call;
+}
+
+/** The next version of a call's document. A write of it is refused where the call has changed meanwhile. */
+export const nextCall = (call: Call, data: CallData, now: Instant): DocumentWrite => ({ ...call, version: call.version + 1, tm_update: now, data });
+
+/** A new call's document. */
+export const newCall = (id: string, customer_id: string, now: Instant, data: CallData): DocumentWrite =>
+  ({ kind: 'call', id, customer_id, parent: data.played.master_call_id, key: null, version: 1, tm_create: now, tm_update: null, tm_delete: null, data });
+
+/** The data with some of its fields changed, the simulator's own among them. */
+export const withChanges = (data: CallData, changes: Partial<CallData>, played: Partial<Played> = {}): CallData =>
+  ({ ...data, ...changes, played: { ...data.played, ...changes.played, ...played } });
+
+/** What every played call begins with. */
+export const NEW_PLAYED: Played = {
+  auto_play: true, machine: false, muted: false, digits: '', waits: [], master_call_id: '', chained: false, chained_calls: [], dial: null,
+};
+
+/** What every call begins with. */
+export const NEW_CALL = {
+  flow_id: NONE_ID, activeflow_id: NONE_ID, hangup_by: '', hangup_reason: '', recording_ids: [], tm_ringing: null, tm_progressing: null, tm_hangup: null,
+} as const;
+
+/** The error of an effect on a call that has ended. */
+export const callEnded = ({ id, data }: Call): Permanent => new Permanent('CALL_ENDED', `call ${id} has ended (${data.hangup_reason})`);
+
+/** True for a call that has ended. */
+export const isOver = ({ data }: Call): boolean => data.status === 'hangup';

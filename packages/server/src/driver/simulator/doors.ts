@@ -1,0 +1,171 @@
+// The simulator's doors: what a played caller does. Each is one decision on the call as it is, taken again where the call has changed.
+import { address, addressVariables, NONE_ID, type Action, type AddressInput, type State, type StoredList, type Variables } from '@activeflow/engine';
+import { isOver, NEW_CALL, NEW_PLAYED, newCall, nextCall, readCall, withChanges, type Call, type CallData, type HangupReason, type Room, type Run } from './call.js';
+import { endCall } from './hangup.js';
+import { answered } from './line.js';
+import { ended, endOf, PROMPT_KINDS, without } from './waits.js';
+
+/** Why a door stays shut. CALL_ENDED and STATE_INVALID: the call is there, but not as it would have to be. */
+export type Refusal = { readonly refused: 'CALL_NOT_FOUND' | 'FLOW_NOT_FOUND' | 'CALL_ENDED' | 'STATE_INVALID' | 'INVALID_ARGUMENT'; readonly message: string };
+
+/** What an activeflow is to run: a stored flow, or actions as `parseActions` gives them. */
+export type Runnable = { readonly flow_id: string } | { readonly actions: readonly Action[] };
+
+/** An incoming call to be played. `number` is what was called, where no destination is given. */
+export type CallAsked = Runnable & {
+  readonly customer_id: string;
+  readonly source?: AddressInput;
+  readonly destination?: AddressInput;
+  readonly number?: string;
+  /** False: prompts last until `mediaDone`. True unless told. */
+  readonly auto_play?: boolean;
+  /** True: `amd` finds a machine. */
+  readonly machine?: boolean;
+  readonly variables?: Variables;
+};
+
+/** Which call, and whose it must be; another's is as good as none. */
+export type Which = { readonly customer_id: string; readonly call_id: string };
+
+/** Plays an incoming call: it rings, and its activeflow begins, in one commit. */
+export async function createCall(room: Room, asked: CallAsked): Promise<{ readonly call: Call; readonly activeflow: State } | Refusal> {
+  const { host, newId } = room;
+  const chosen = await choose(room, asked.customer_id, asked);
+  if ('refused' in chosen) return chosen;
+  const { run, lists } = chosen;
+  const id = newId();
+  const now = host.clock.now();
+  const document = newCall(id, asked.customer_id, now, {
+    ...NEW_CALL, flow_id: run.flow_id, activeflow_id: newId(), source: address(asked.source),
+    destination: address(asked.destination ?? { target: asked.number ?? '' }), status: 'ringing', direction: 'incoming', tm_ringing: now,
+    played: { ...NEW_PLAYED, auto_play: asked.auto_play ?? true, machine: asked.machine ?? false },
+  });
+  const call = document as unknown as Call;
+  const activeflow = await startRun(room, call, run, { documents: [document], lists }, asked.variables);
+  if (activeflow === undefined) throw new Error(`the new id ${id} is taken`);
+  return { call, activeflow };
+}
+
+/** The caller presses keys. What they end is settled in the commit that says they were pressed. */
+export async function digits(room: Room, which: Which, typed: string): Promise<Call | Refusal> {
+  if (!/^[0-9A-D*#]{1,256}$/.test(typed)) return { refused: 'INVALID_ARGUMENT', message: 'digits are 1 to 256 of 0-9, A-D, * and #' };
+  return onCall(room, which, (call) => withChanges(call.data, {}, { digits: call.data.played.digits + typed }));
+}
+
+/** The prompt that is played ends now: that of an action, or the one that the run waits for, or else the oldest. */
+export async function mediaDone(room: Room, which: Which, action_id?: string): Promise<Call | Refusal> {
+  const effect_id = await promptOf(room, which, action_id);
+  if (typeof effect_id !== 'string') return effect_id;
+  const { host } = room;
+  for (;;) {
+    const call = await callOfDoor(room, which);
+    if ('refused' in call) return call;
+    const wait = call.data.played.waits.find((one) => one.effect_id === effect_id);
+    const now = host.clock.now();
+    // A prompt that the dispatcher has not come to yet is over all the same, and the call answered.
+    const end = ended(answered(call.data, now), wait ?? { effect_id, kind: 'call.talk', until: null, answered: call.data.status === 'ringing' }, {});
+    const document = nextCall(call, end.data, now);
+    if (await host.settle(effect_id, end.result, { documents: [document] })) return { ...call, ...document, data: end.data };
+    if ((await readCall(room, call.id))?.version === call.version) return { refused: 'STATE_INVALID', message: 'the prompt is over' };
+  }
+}
+
+/** The caller hangs up, or we do: the run ends with the call. Once more changes nothing. */
+export async function hangup(room: Room, which: Which, by: 'local' | 'remote', reason: HangupReason): Promise<Call | Refusal> {
+  const call = await callOfDoor(room, which, true);
+  return 'refused' in call ? call : ((await endCall(room, call.id, by, reason)) ?? notFound(which));
+}
+
+/** The action that the call's run stands on fails, with reason PLAYED_FAILURE. */
+export async function failEffect(room: Room, which: Which, action_id: string): Promise<Call | Refusal> {
+  const { host } = room;
+  for (;;) {
+    const call = await callOfDoor(room, which);
+    if ('refused' in call) return call;
+    const wait = await waitOf(room, call, action_id);
+    if ('refused' in wait) return wait;
+    const data = without(call.data, wait.effect_id);
+    const document = nextCall(call, data, host.clock.now());
+    const result = { ok: false, reason: 'PLAYED_FAILURE', message: 'made to fail at the simulator\'s door' } as const;
+    if (await host.settle(wait.effect_id, result, { documents: [document] })) return { ...call, ...document, data };
+    if ((await readCall(room, call.id))?.version === call.version) return { refused: 'STATE_INVALID', message: 'the action is over' };
+  }
+}
+
+/** Changes a call; whatever is over then is settled, the first in the same commit. */
+async function onCall(room: Room, which: Which, change: (call: Call) => CallData): Promise<Call | Refusal> {
+  const { host } = room;
+  for (let changed = false; ;) {
+    const call = await callOfDoor(room, which, changed);
+    if ('refused' in call || isOver(call)) return call;
+    const now = host.clock.now();
+    const data = changed ? call.data : change(call);
+    const over = data.played.waits.map((wait) => ({ wait, end: endOf(data, wait, now) })).find(({ end }) => end !== undefined);
+    if (over?.end === undefined) {
+      if (changed) return call;
+      const document = nextCall(call, data, now);
+      if (await host.write({ documents: [document] })) return { ...call, ...document, data };
+    } else if (await host.settle(over.wait.effect_id, over.end.result, { documents: [nextCall(call, over.end.data, now)] })) {
+      changed = true;
+    } else if ((await readCall(room, call.id))?.version === call.version) {
+      // Nobody waits for it any more, and its cancellation is on its way.
+      await host.write({ documents: [nextCall(call, without(call.data, over.wait.effect_id), now)] });
+    }
+  }
+}
+
+async function callOfDoor(room: Room, which: Which, ended_too = false): Promise<Call | Refusal> {
+  const call = await readCall(room, which.call_id);
+  if (call?.customer_id !== which.customer_id) return notFound(which);
+  return isOver(call) && !ended_too ? { refused: 'CALL_ENDED', message: `the call has ended (${call.data.hangup_reason})` } : call;
+}
+
+const notFound = ({ call_id }: Which): Refusal => ({ refused: 'CALL_NOT_FOUND', message: `no call ${call_id.slice(0, 64)}` });
+
+/** What the run of a call waits for, if it stands on the action named. */
+async function waitOf(room: Room, call: Call, action_id: string | undefined): Promise<{ readonly effect_id: string; readonly kind: string } | Refusal> {
+  const state = await room.host.activeflow(call.data.activeflow_id);
+  const wait = state?.wait;
+  if (action_id !== undefined && state?.current.action.id !== action_id) return { refused: 'STATE_INVALID', message: `the current action is ${state?.current.action.id ?? NONE_ID}` };
+  if (!wait || wait.effect_id === '' || wait.result !== undefined) return { refused: 'STATE_INVALID', message: 'the current action waits for nothing that is played' };
+  return wait;
+}
+
+async function promptOf(room: Room, which: Which, action_id: string | undefined): Promise<string | Refusal> {
+  const call = await callOfDoor(room, which);
+  if ('refused' in call) return call;
+  const wait = await waitOf(room, call, action_id);
+  if (!('refused' in wait) && PROMPT_KINDS.includes(wait.kind)) return wait.effect_id;
+  const oldest = action_id === undefined ? call.data.played.waits.find(({ kind }) => PROMPT_KINDS.includes(kind)) : undefined;
+  if (oldest) return oldest.effect_id;
+  return 'refused' in wait ? wait : { refused: 'STATE_INVALID', message: `the current action plays nothing: it waits for ${wait.kind}` };
+}
+
+/** What is to run, pinned: the newest revision of a flow, or actions stored as a list of their own. */
+export async function choose({ host, newId }: Room, customer_id: string, what: Runnable): Promise<{ readonly run: Run; readonly lists: readonly StoredList[] } | Refusal> {
+  if ('actions' in what) {
+    const list = { id: newId(), actions: what.actions };
+    return { run: { flow_id: NONE_ID, flow_revision: 0, list_id: list.id, on_complete_flow_id: NONE_ID }, lists: [list] };
+  }
+  const flow = await host.flow(customer_id, what.flow_id);
+  if (flow === undefined) return { refused: 'FLOW_NOT_FOUND', message: `no flow ${what.flow_id.slice(0, 64)}` };
+  const { list_id, revision, on_complete_flow_id } = flow;
+  return { run: { flow_id: what.flow_id, flow_revision: revision, list_id, on_complete_flow_id }, lists: [] };
+}
+
+/** Starts the activeflow of a call; the call's document is among what goes with it. Undefined where it was started before, or the call has changed. */
+export function startRun({ host }: Room, call: Call, run: Run, also: NonNullable<Parameters<Room['host']['start']>[2]>, variables: Variables = {}): Promise<State | undefined> {
+  const { id, customer_id, data } = call;
+  const named = {
+    'voipbin.call.id': id, 'voipbin.call.direction': data.direction, 'voipbin.call.status': data.status, 'voipbin.call.digits': '',
+    'voipbin.call.master_call_id': data.played.master_call_id,
+    ...addressVariables('voipbin.call.source', data.source), ...addressVariables('voipbin.call.destination', data.destination),
+  };
+  const { flow_id, flow_revision, list_id, on_complete_flow_id } = run;
+  return host.start({
+    id: data.activeflow_id, customer_id, name: '', flow_id, flow_revision, list_id,
+    reference: { type: 'call', id, activeflow_id: NONE_ID },
+    configuration: { on_complete_flow_id, webhook_uri: '', webhook_method: '' },
+    variables: { ...variables, ...named },
+  }, { by: 'call', ref: id }, also);
+}

@@ -1,0 +1,32 @@
+// The end of a call: its run ends with it, and so does everything that is open on it or chained to it.
+import type { Result } from '@activeflow/engine';
+import { isOver, nextCall, readCall, withChanges, type Call, type HangupBy, type HangupReason, type Room, type Wait } from './call.js';
+
+/**
+ * Ends a call. Done twice it changes nothing more, but finishes what a crash may have left undone. Gives the call as it is then;
+ * undefined where there is none.
+ */
+export async function endCall(room: Room, call_id: string, by: HangupBy, reason: HangupReason): Promise<Call | undefined> {
+  const gone = await markEnded(room, call_id, by, reason);
+  if (gone === undefined) return undefined;
+  for (const { effect_id } of gone.waits) await room.host.settle(effect_id, ENDED);
+  for (const chained of gone.call.data.played.chained_calls) await endCall(room, chained, 'local', 'normal');
+  return gone.call;
+}
+
+const ENDED: Result = { ok: false, reason: 'CALL_ENDED', message: 'the call has ended' };
+
+/** The call's end and its run's are one commit. */
+async function markEnded(room: Room, call_id: string, by: HangupBy, reason: HangupReason): Promise<{ call: Call; waits: readonly Wait[] } | undefined> {
+  for (;;) {
+    const call = await readCall(room, call_id);
+    if (call === undefined) return undefined;
+    if (isOver(call)) return { call, waits: [] };
+    const now = room.host.clock.now();
+    const data = withChanges(call.data, { status: 'hangup', hangup_by: by, hangup_reason: reason, tm_hangup: now }, { waits: [] });
+    const document = nextCall(call, data, now);
+    if (await room.host.ended(call.data.activeflow_id, `hangup by ${by || 'nobody'} (${reason || 'normal'})`, { documents: [document] })) {
+      return { call: { ...call, ...document, data }, waits: call.data.played.waits };
+    }
+  }
+}

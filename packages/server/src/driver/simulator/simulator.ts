@@ -1,0 +1,55 @@
+// Callers and senders that are played: no network, no sound, and no time but the clock's. Everything is in the store, so a restart loses nothing.
+import { randomUUID } from 'node:crypto';
+import type { EffectKind } from '@activeflow/engine';
+import { Permanent, type Driver, type Host, type Performed } from '../driver.js';
+import type { StoredEffect } from '../../store/store.js';
+import { type Room } from './call.js';
+import { cancelWait } from './cancel.js';
+import * as doors from './doors.js';
+import { performAmd, performAnswer, performHangup, performMute } from './line_actions.js';
+import { performTimed } from './prompts.js';
+import { TIMED_KINDS } from './waits.js';
+
+type Perform = (room: Room, effect: StoredEffect) => Promise<Performed>;
+
+const PERFORMS: Partial<Record<EffectKind, Perform>> = {
+  ...Object.fromEntries(TIMED_KINDS.map((kind) => [kind, performTimed])),
+  'call.answer': performAnswer, 'call.hangup': performHangup, 'call.mute': performMute, 'call.amd': performAmd,
+};
+
+/** The doors of a simulator: what the played people do. Calls and messages are documents (`call.ts`, `messages.ts`). */
+export type Doors = {
+  readonly createCall: (asked: doors.CallAsked) => ReturnType<typeof doors.createCall>;
+  readonly digits: (which: doors.Which, typed: string) => ReturnType<typeof doors.digits>;
+  readonly mediaDone: (which: doors.Which, action_id?: string) => ReturnType<typeof doors.mediaDone>;
+  readonly hangup: (which: doors.Which, by: 'local' | 'remote', reason: Parameters<typeof doors.hangup>[3]) => ReturnType<typeof doors.hangup>;
+  readonly failEffect: (which: doors.Which, action_id: string) => ReturnType<typeof doors.failEffect>;
+};
+
+/** A simulator: what performs, and what is played at it. */
+export type Simulator = { readonly driver: Driver; readonly doors: Doors };
+
+/** Makes the simulator: a driver, and its doors. `newId` makes ids for what comes from outside; random ones unless told. */
+export function createSimulator(host: Host, newId: () => string = randomUUID): Simulator {
+  const room: Room = { host, newId };
+  const driver: Driver = {
+    name: 'simulator',
+    kinds: Object.keys(PERFORMS) as EffectKind[],
+    async perform(effect) {
+      const perform = PERFORMS[effect.kind];
+      if (perform === undefined) throw new Permanent('NO_DRIVER', `the simulator does not play ${effect.kind}`);
+      return perform(room, effect);
+    },
+    cancel: (effect) => cancelWait(room, effect),
+  };
+  return {
+    driver,
+    doors: {
+      createCall: (asked) => doors.createCall(room, asked),
+      digits: (which, typed) => doors.digits(room, which, typed),
+      mediaDone: (which, action_id) => doors.mediaDone(room, which, action_id),
+      hangup: (which, by, reason) => doors.hangup(room, which, by, reason),
+      failEffect: (which, action_id) => doors.failEffect(room, which, action_id),
+    },
+  };
+}
