@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Permanent, Retryable } from '../errors.js';
 import { createEgress } from './egress.js';
 import type { Egress, EgressRequest } from './egress.js';
@@ -18,7 +18,7 @@ afterEach(async () => {
 const client = createEgress({ allow: ['127.0.0.1'] });
 
 /** A raw peer; `onRequest` is called once for each connection, with the first bytes. `closed` counts connections that ended. */
-async function peer(onRequest: (socket: Socket) => void): Promise<{ url: string; closed: () => number; connections: () => number }> {
+async function peer(onRequest: Act): Promise<{ url: string; closed: () => number; connections: () => number }> {
   let closed = 0;
   let connections = 0;
   const server = createServer((socket) => {
@@ -44,48 +44,58 @@ async function listening(server: Server): Promise<number> {
 
 async function failure(url: string, request: Partial<EgressRequest> = {}, by: Egress = client): Promise<Permanent | Retryable> {
   const outcome: unknown = await by.request({ url, method: 'GET', ...request }).catch((error: unknown) => error);
-  if (!(outcome instanceof Permanent || outcome instanceof Retryable)) throw new Error('expected a Permanent or a Retryable', { cause: outcome });
-  expect(outcome.message).not.toContain('secret');
-  return outcome;
+  if (outcome instanceof Permanent || outcome instanceof Retryable) {
+    expect(outcome.message).not.toContain('secret');
+    return outcome;
+  }
+  throw new Error('expected a Permanent or a Retryable', { cause: outcome });
 }
 
-/** Writes as fast as the peer reads, for ever. */
-function flood(socket: Socket, chunk: string): void {
+type Act = (socket: Socket) => unknown;
+
+/** Writes `first`, then `chunk` as fast as the peer reads, for ever. */
+const flood = (first: string, chunk: string): Act => (socket) => {
   const pump = (): void => {
     while (!socket.destroyed && socket.write(chunk));
   };
   socket.on('drain', pump);
+  socket.write(first);
   pump();
-}
+};
 
-function drip(socket: Socket, chunk: string): void {
+/** Writes `first`, then `chunk` every 20 ms, for ever. */
+const drip = (first: string, chunk: string): Act => (socket) => {
   const timer = setInterval(() => socket.write(chunk), 20);
   socket.on('close', () => clearInterval(timer));
-}
+  socket.write(first);
+};
 
 const head = 'HTTP/1.1 200 OK\r\n';
-const eventually = (count: () => number): Promise<void> => expect.poll(count, { timeout: 2_000 }).toBe(1);
+const chunked = `${head}transfer-encoding: chunked\r\n\r\n`;
+const eventually = (count: () => number): Promise<void> => expect.poll(count, { timeout: 5_000 }).toBe(1);
 
 describe('the total time ends', () => {
-  it.each<[string, (socket: Socket) => void]>([
+  it.each<[string, Act]>([
     ['silence', () => undefined],
-    ['a slow status line', (socket) => { socket.write('HTTP/1.1 200 '); drip(socket, 'x'); }],
-    ['slow headers', (socket) => { socket.write(head); drip(socket, 'a: b\r\n'); }],
-    ['a slow body', (socket) => { socket.write(`${head}content-length: 1000\r\n\r\n`); drip(socket, 'x'); }],
-    ['a slow chunked body', (socket) => { socket.write(`${head}transfer-encoding: chunked\r\n\r\n`); drip(socket, '1\r\nx\r\n'); }],
-    ['an endless chunk extension', (socket) => { socket.write(`${head}transfer-encoding: chunked\r\n\r\n1;`); drip(socket, 'x'.repeat(1_000)); }],
-    ['slow interim answers', (socket) => { setTimeout(() => drip(socket, ''), 0); socket.write('HTTP/1.1 103 Early\r\n\r\n'); }],
+    ['a slow status line', drip('HTTP/1.1 200 ', 'x')],
+    ['slow headers', drip(head, 'a: b\r\n')],
+    ['a slow body', drip(`${head}content-length: 1000\r\n\r\n`, 'x')],
+    ['a slow chunked body', drip(chunked, '1\r\nx\r\n')],
+    ['an endless chunk extension', drip(`${chunked}1;`, 'x'.repeat(1_000))],
+    ['interim answers alone', (socket) => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n')],
   ])('%s', async (_title, act) => {
     const { url, closed } = await peer(act);
     const start = performance.now();
     const error = await failure(url, { timeout_ms: 200 });
-    expect([error.name, error.message]).toEqual(['Retryable', expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+ did not answer in full within 200 ms$/)]);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(error.name).toBe('Retryable');
+    expect(error.message).toMatch(/^http:\/\/127\.0\.0\.1:\d+ did not answer in full within 200 ms$/);
+    expect(performance.now() - start).toBeLessThan(3_000);
     await eventually(closed);
   });
 
   it('redirects included: a chain of slow hops has one clock', async () => {
-    const { url } = await peer((socket) => setTimeout(() => socket.end(`HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`), 120));
+    const again = 'HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
+    const { url } = await peer((socket) => setTimeout(() => socket.end(again), 120));
     expect((await failure(url, { timeout_ms: 250, redirects: 3 })).message).toContain('within 250 ms');
   });
 
@@ -106,11 +116,14 @@ describe('the caller ends', () => {
     await eventually(closed);
   });
 
-  it('a request before it began: nothing is dialled', async () => {
+  it('a request before it began: nothing is resolved or dialled', async () => {
     const { url, connections } = await peer(() => undefined);
-    expect(await failure(url, { signal: AbortSignal.abort() })).toBeInstanceOf(Retryable);
+    let asked = 0;
+    const own = createEgress({ allow: ['127.0.0.1'], resolve: async () => (asked++, ['127.0.0.1']) });
+    closing.push(() => own.close());
+    expect(await failure(url.replace('127.0.0.1', 'hook.example'), { signal: AbortSignal.abort() }, own)).toBeInstanceOf(Retryable);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(connections()).toBe(0);
+    expect([asked, connections()]).toEqual([0, 0]);
   });
 
   it('everything, by close()', async () => {
@@ -126,16 +139,16 @@ describe('the caller ends', () => {
 describe('too large', () => {
   const many = Array.from({ length: 10_000 }, (_, i) => `x-${i}: y\r\n`).join('');
 
-  it.each<[string, (socket: Socket) => void]>([
-    ['an endless body that ends with the connection', (socket) => { socket.write(`${head}\r\n`); flood(socket, 'x'.repeat(65_536)); }],
-    ['an endless chunked body', (socket) => { socket.write(`${head}transfer-encoding: chunked\r\n\r\n`); flood(socket, '1\r\nx\r\n'.repeat(10_000)); }],
+  it.each<[string, Act]>([
+    ['an endless body that ends with the connection', flood(`${head}\r\n`, 'x'.repeat(65_536))],
+    ['an endless chunked body', flood(chunked, '1\r\nx\r\n'.repeat(10_000))],
     ['a body one byte too long', (socket) => socket.write(`${head}content-length: 1048577\r\n\r\n${'x'.repeat(1_048_577)}`)],
     ['10,000 headers', (socket) => socket.write(`${head}${many}\r\n`)],
     ['10,000 headers of one byte', (socket) => socket.write(`${head}${'a:b\r\n'.repeat(10_000)}\r\n`)],
-    ['one endless header', (socket) => { socket.write(`${head}a: `); flood(socket, 'x'.repeat(65_536)); }],
-    ['endless trailers', (socket) => { socket.write(`${head}transfer-encoding: chunked\r\n\r\n0\r\n`); flood(socket, 'a: b\r\n'.repeat(1_000)); }],
-    ['endless interim answers', (socket) => flood(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100))],
-    ['an endless body of a redirect', (socket) => { socket.write('HTTP/1.1 302 Found\r\nlocation: /\r\n\r\n'); flood(socket, 'x'.repeat(65_536)); }],
+    ['one endless header', flood(`${head}a: `, 'x'.repeat(65_536))],
+    ['endless trailers', flood(`${chunked}0\r\n`, 'a: b\r\n'.repeat(1_000))],
+    ['endless interim answers', flood('', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100))],
+    ['an endless body of a redirect', flood('HTTP/1.1 302 Found\r\nlocation: /\r\n\r\n', 'x'.repeat(65_536))],
   ])('%s', async (_title, act) => {
     const { url, closed } = await peer(act);
     expect(await failure(url, { redirects: 1 })).toMatchObject({ name: 'Permanent', reason: 'RESPONSE_TOO_LARGE' });
@@ -166,7 +179,7 @@ describe('lies and broken HTTP', () => {
 
   it.each<[string, string, string]>([
     ['a body shorter than announced', `${head}content-length: 10\r\n\r\nshort`, early],
-    ['an end amid chunks', `${head}transfer-encoding: chunked\r\n\r\na\r\nshort`, early],
+    ['an end amid chunks', `${chunked}a\r\nshort`, early],
     ['an end amid headers', `${head}a: b\r\n`, early],
     ['an end without a word', '', early],
     ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n', broken],
@@ -177,11 +190,12 @@ describe('lies and broken HTTP', () => {
   ])('%s', async (_title, bytes, message) => {
     const { url } = await peer((socket) => socket.end(bytes));
     const error = await failure(url);
-    expect([error.name, error.message]).toEqual(['Retryable', expect.stringMatching(new RegExp(`^http://127\\.0\\.0\\.1:\\d+ ${message}$`))]);
+    expect([error.name, error.message]).toEqual(['Retryable', `${new URL(url).origin} ${message}`]);
   });
 
   it('bytes beyond the announced length are no part of this answer nor of the next', async () => {
-    const { url } = await peer((socket) => socket.write(`${head}content-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged`));
+    const bytes = `${head}content-length: 2\r\n\r\nok${head}content-length: 6\r\n\r\nforged`;
+    const { url } = await peer((socket) => socket.write(bytes));
     for (let i = 0; i < 2; i += 1) expect(Buffer.from((await client.request({ url, method: 'GET' })).body).toString()).toBe('ok');
   });
 
@@ -222,7 +236,8 @@ describe('TLS', () => {
   async function ask(url: string, ca?: string[]): Promise<string> {
     const own = createEgress({ allow: ['127.0.0.1'], resolve, ...(ca === undefined ? {} : { ca }) });
     closing.push(() => own.close());
-    return own.request({ url, method: 'GET' }).then(({ body }) => Buffer.from(body).toString(), (error: Error) => `${error.name}: ${error.message}`);
+    const answer = own.request({ url, method: 'GET' });
+    return answer.then(({ body }) => Buffer.from(body).toString(), (error: Error) => `${error.name}: ${error.message}`);
   }
 
   it('verifies against the host name of the URL, and asks for it, though the address is dialled', async () => {
@@ -241,12 +256,9 @@ describe('TLS', () => {
 
   it('refuses a certificate that nobody vouches for, whatever the environment says', async () => {
     const { port } = await tlsPeer('hook.example');
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-    try {
-      expect(await ask(`https://hook.example:${port}/`)).toMatch(/^Retryable: .*DEPTH_ZERO_SELF_SIGNED_CERT/);
-    } finally {
-      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-    }
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    closing.push(() => vi.unstubAllEnvs());
+    expect(await ask(`https://hook.example:${port}/`)).toMatch(/^Retryable: .*DEPTH_ZERO_SELF_SIGNED_CERT/);
   });
 
   it('never follows a redirect from https to http', async () => {
@@ -279,5 +291,5 @@ function selfSigned(name: string): { key: string; cert: string } {
   const tbs = der(0x30, version, der(0x02, bytes('01')), ecdsaWithSha256, issuer, validity, issuer, spki, der(0xa3, der(0x30, altName)));
   const cert = der(0x30, tbs, ecdsaWithSha256, der(0x03, bytes('00'), sign('sha256', tbs, privateKey)));
   const pem = `-----BEGIN CERTIFICATE-----\n${cert.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
-  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert: pem };
+  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert: pem };
 }

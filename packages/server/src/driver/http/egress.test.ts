@@ -3,7 +3,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Permanent, Retryable } from '../errors.js';
 import corpus from './egress.corpus.json' with { type: 'json' };
 import { createEgress } from './egress.js';
@@ -37,7 +37,7 @@ function listen(address: string, port = 0, reply: (request: string) => string = 
 }
 
 const ok = (body: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-const redirect = (status: number, location: string): string => `HTTP/1.1 ${status} Moved\r\nlocation: ${location}\r\ncontent-length: 2\r\n\r\nno`;
+const redirect = (location: string): string => `HTTP/1.1 302 Found\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`;
 const text = (body: Uint8Array): string => Buffer.from(body).toString();
 const names = new Map(Object.entries(corpus.names));
 
@@ -94,10 +94,10 @@ beforeAll(async () => {
   const any = await listen('0.0.0.0');
   forbidden = [first, second, any, ...(v6 === undefined ? [] : [v6])];
   ports = [first.port, any.port];
-  // The one permitted listener; it redirects to whatever the query says: /?status=307&to=…
+  // The one permitted listener; it redirects to whatever the query says: /?to=…
   hop = await listen('127.0.0.3', 0, (request) => {
     const query = new URLSearchParams(/^\S+ \S*?\?(\S*)/.exec(request)?.[1] ?? '');
-    return query.has('to') ? redirect(Number(query.get('status') ?? 302), query.get('to') ?? '') : ok('hop');
+    return query.has('to') ? redirect(query.get('to') ?? '') : ok('hop');
   });
 });
 
@@ -107,6 +107,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await Promise.all(open.splice(0).map((client) => client.close()));
 });
 
@@ -115,7 +116,7 @@ afterAll(() => {
   for (const { server } of [...forbidden, hop]) server.close();
 });
 
-const viaHop = (to: string, status = 302): string => `http://127.0.0.3:${hop.port}/?status=${status}&to=${encodeURIComponent(to)}`;
+const viaHop = (to: string): string => `http://127.0.0.3:${hop.port}/?to=${encodeURIComponent(to)}`;
 
 describe('the corpus', () => {
   it('has at least 120 cases', () => {
@@ -140,8 +141,9 @@ describe('the corpus', () => {
   describe('the same as the target of a redirect', () => {
     // Raw bytes above ASCII and control characters cannot stand in a Location; a URL without both slashes is relative there.
     const targets = corpus.groups.filter(({ reason }) => reason === 'EGRESS_REFUSED').flatMap(({ urls }) => urls);
-    const absolute = targets.filter((url) => /^https?:\/\/[\x21-\x7e]*$/i.test(url)).map((location) => ({ location, reason: 'EGRESS_REFUSED' }));
-    it.each([...absolute, ...corpus.locations])('$location', async ({ location, reason }) => {
+    const absolute = targets.filter((url) => /^https?:\/\/[\x21-\x7e]*$/i.test(url));
+    const cases = [...absolute.map((location) => ({ location, reason: 'EGRESS_REFUSED' })), ...corpus.locations];
+    it.each(cases)('$location', async ({ location, reason }) => {
       const client = egress({ resolve: fakeResolver().resolve, allow: [`127.0.0.3:${hop.port}`] });
       for (const port of ports) {
         await expectRefused(client, { url: viaHop(location.replaceAll('{port}', String(port))), redirects: 1 }, reason);
@@ -150,9 +152,10 @@ describe('the corpus', () => {
     });
   });
 
-  it.each(corpus.requests)('$title', async ({ method = 'GET', headers = {} }) => {
+  const requests: readonly { title: string; method?: string; headers?: object }[] = corpus.requests;
+  it.each(requests)('$title', async ({ method = 'GET', headers }) => {
     const client = egress({ allow: ['127.0.0.0/8'] });
-    await expectRefused(client, { url: `http://127.0.0.1:${ports[0]}/`, method, headers: headers as Record<string, string> }, 'INVALID_REQUEST');
+    await expectRefused(client, { url: `http://127.0.0.1:${ports[0]}/`, method, headers: { ...headers } }, 'INVALID_REQUEST');
     expect(dialled).toEqual([]);
   });
 
@@ -193,16 +196,18 @@ describe('the address that was checked is the one that is dialled', () => {
     expect((await client.request({ url: `http://two.example:${hop.port}/`, method: 'GET' })).status).toBe(200);
   });
 
+  it('more origins than are kept at hand all get their answer', async () => {
+    const client = egress({ allow: ['*.example'], resolve: async () => ['127.0.0.3'] });
+    const urls = Array.from({ length: 300 }, (_, i) => `http://a${i}.example:${hop.port}/`);
+    const answers = await Promise.all(urls.map((url) => client.request({ url, method: 'GET' })));
+    expect(answers.filter(({ status, body }) => status === 200 && text(body) === 'hop')).toHaveLength(300);
+  });
+
   it('proxies of the environment are not used', async () => {
-    const before = { ...process.env };
-    const proxy = `http://127.0.0.1:${ports[0]}`;
-    Object.assign(process.env, { HTTP_PROXY: proxy, http_proxy: proxy, HTTPS_PROXY: proxy, ALL_PROXY: proxy, NODE_USE_ENV_PROXY: '1' });
-    try {
-      const client = egress({ allow: ['127.0.0.3'] });
-      expect((await client.request({ url: `http://127.0.0.3:${hop.port}/`, method: 'GET' })).status).toBe(200);
-    } finally {
-      process.env = before;
-    }
+    for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY']) vi.stubEnv(name, `http://127.0.0.1:${ports[0]}`);
+    vi.stubEnv('NODE_USE_ENV_PROXY', '1');
+    const client = egress({ allow: ['127.0.0.3'] });
+    expect((await client.request({ url: `http://127.0.0.3:${hop.port}/`, method: 'GET' })).status).toBe(200);
     await expectSilence();
   });
 });
@@ -240,68 +245,23 @@ describe('what is sent', () => {
   it('is the request, with our own headers and no more', async () => {
     const client = egress({ allow: ['127.0.0.3'] });
     const url = `http://127.0.0.3:${hop.port}/a%20b/ü?q=1#fragment`;
-    const answer = await client.request({ url, method: 'post', headers: { 'X-A': 'é', 'Accept-Encoding': 'gzip' }, body: new Uint8Array([0xc3, 0xbc]) });
+    const headers = { 'X-A': 'é', 'Accept-Encoding': 'gzip' };
+    const answer = await client.request({ url, method: 'post', headers, body: new Uint8Array([0xc3, 0xbc]) });
     expect(answer.url).toBe(`http://127.0.0.3:${hop.port}/a%20b/%C3%BC?q=1`);
-    expect(hop.got[0]?.split('\r\n').sort()).toEqual(
-      ['', '\xc3\xbc', 'POST /a%20b/%C3%BC?q=1 HTTP/1.1', `host: 127.0.0.3:${hop.port}`, 'connection: keep-alive', 'content-length: 2']
-        .concat('user-agent: activeflow', 'x-a: \xe9', 'accept-encoding: identity').sort(),
-    );
-  });
-});
-
-describe('redirects', () => {
-  const target = (path = '/'): string => `http://127.0.0.3:${hop.port}${path}`;
-
-  it('are an answer like any other unless asked to be followed', async () => {
-    const answer = await egress({ allow: ['127.0.0.3'] }).request({ url: viaHop(target()), method: 'GET' });
-    expect([answer.status, answer.headers['location']]).toEqual([302, target()]);
-  });
-
-  it.each([
-    [1, 1, 'ok'], [3, 3, 'ok'], [2, 1, 'TOO_MANY_REDIRECTS'], [4, 3, 'TOO_MANY_REDIRECTS'], [4, 99, 'TOO_MANY_REDIRECTS'],
-  ])('%i hops with %i permitted: %s', async (hops, redirects, outcome) => {
-    const client = egress({ allow: ['127.0.0.3'] });
-    let url = target('/end');
-    for (let i = 0; i < hops; i += 1) url = viaHop(url);
-    if (outcome === 'ok') expect((await client.request({ url, method: 'GET', redirects })).url).toBe(target('/end'));
-    else await expectRefused(client, { url, redirects }, outcome);
-  });
-
-  it.each([
-    [301, 'POST', 'GET'], [302, 'POST', 'GET'], [303, 'POST', 'GET'], [303, 'PUT', 'GET'], [303, 'HEAD', 'HEAD'],
-    [301, 'PUT', 'PUT'], [302, 'DELETE', 'DELETE'], [307, 'POST', 'POST'], [308, 'PUT', 'PUT'], [301, 'HEAD', 'HEAD'],
-  ])('%i turns %s into %s, as fetch does', async (status, method, then) => {
-    const seen: string[] = [];
-    const server = await listen('127.0.0.4', 0, (request) => {
-      seen.push(request);
-      return request.includes(' /start') ? redirect(status, '/end').replace(/no$/, method === 'HEAD' ? '' : 'no') : ok('').replace('200 OK', '204 None');
-    });
-    const body = method === 'HEAD' ? {} : { body: 'payload' };
-    await egress({ allow: ['127.0.0.4'] }).request({ url: `http://127.0.0.4:${server.port}/start`, method, headers: { 'content-type': 'a/b' }, ...body, redirects: 1 });
-    expect(seen[1]).toMatch(new RegExp(`^${then} /end `));
-    expect([seen[1]?.includes('payload'), seen[1]?.includes('content-type')]).toEqual(then === method ? [method !== 'HEAD', true] : [false, false]);
-    server.server.close();
-  });
-
-  it('leave secrets behind when the origin changes, for good', async () => {
-    const secrets = ['authorization', 'cookie', 'webhook-id', 'webhook-signature', 'x-api-key', 'x-auth-token', 'x-hub-signature-256'];
-    const headers = { ...Object.fromEntries(secrets.map((name) => [name, 'secret'])), accept: 'a/b' };
-    const other = await listen('127.0.0.4', 0, () => redirect(302, target('/back')));
-    const client = egress({ allow: ['127.0.0.0/8'] });
-    await client.request({ url: viaHop(target('/same')), method: 'GET', headers, redirects: 1 });
-    expect(hop.got.join().match(/secret/g)).toHaveLength(2 * secrets.length);
-    hop.got.length = 0;
-    await client.request({ url: viaHop(`http://127.0.0.4:${other.port}/`), method: 'GET', headers, redirects: 2 });
-    expect(other.got.join()).toContain('accept: a/b');
-    expect(other.got.join() + hop.got.join().split('/back')[1]).not.toContain('secret');
-    other.server.close();
+    const [line, ...rest] = hop.got[0]?.split('\r\n') ?? [];
+    expect(line).toBe('POST /a%20b/%C3%BC?q=1 HTTP/1.1');
+    expect(rest.splice(-2)).toEqual(['', '\xc3\xbc']);
+    expect(rest.sort()).toEqual([
+      'accept-encoding: identity', 'connection: keep-alive', 'content-length: 2', `host: 127.0.0.3:${hop.port}`, 'user-agent: activeflow', 'x-a: \xe9',
+    ]);
   });
 });
 
 describe('resolution failures are Retryable', () => {
+  const failed = (code: string) => async () => Promise.reject(Object.assign(new Error('x'), { code }));
   it.each([
-    ['NXDOMAIN', async () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })), 'ENOTFOUND'],
-    ['SERVFAIL', async () => Promise.reject(Object.assign(new Error('x'), { code: 'EAI_AGAIN' })), 'EAI_AGAIN'],
+    ['NXDOMAIN', failed('ENOTFOUND'), 'ENOTFOUND'],
+    ['SERVFAIL', failed('EAI_AGAIN'), 'EAI_AGAIN'],
     ['no address', async () => [], 'no address'],
   ])('%s', async (_title, resolve, told) => {
     const error = await failure(egress({ resolve }), { url: 'http://a.example/path?secret' });

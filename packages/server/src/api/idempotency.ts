@@ -1,0 +1,36 @@
+// The same Idempotency-Key and body within a day give the first answer; another body is refused (wire.md §1).
+import { createHash } from 'node:crypto';
+import type { State } from '@activeflow/engine';
+import { ApiError } from '../problem.js';
+import type { Parts } from './parts.js';
+import { showActiveflow } from './present.js';
+import type { Receipt, Remembered } from './route.js';
+
+/** How long an answer is remembered. */
+export const REMEMBERED_US = 24 * 3_600_000_000;
+
+/** A request with a key: what it was answered before, and the receipt for answering it now. */
+export type Attempt = { readonly known: () => Promise<object | undefined>; readonly receipt: Receipt };
+
+/** A request without a key. */
+export const NO_KEY: Attempt = { known: async () => undefined, receipt: () => [] };
+
+/** Reads the header and looks the key up, of one customer and one operation. */
+export function attempt(parts: Parts, header: string | undefined, customer_id: string, operation: string, body: Buffer): Attempt {
+  if (header === undefined) return NO_KEY;
+  if (!/^[\x21-\x7e]{1,255}$/.test(header)) throw new ApiError('INVALID_REQUEST_PARAMETER', 'Idempotency-Key must be 1 to 255 printable characters without spaces');
+  const id = createHash('sha256').update(`${customer_id}\0${header}`).digest('hex');
+  const hash = createHash('sha256').update(operation).update('\0').update(body).digest('hex');
+  return {
+    async known() {
+      const found = await parts.store.document('idempotency', id);
+      if (!found || found.tm_create < parts.clock.now() - REMEMBERED_US) return undefined;
+      if (found.data['hash'] !== hash) throw new ApiError('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request');
+      const answer = found.data['answer'] as Remembered;
+      return 'body' in answer ? answer.body : showActiveflow(answer.state as State, parts, true);
+    },
+    receipt: (answer) => [{
+      kind: 'idempotency', id, customer_id, parent: '', key: null, version: 1, tm_create: parts.clock.now(), tm_update: null, tm_delete: null, data: { hash, answer },
+    }],
+  };
+}

@@ -1,0 +1,23 @@
+// What the API is made of.
+import type { Limits } from '@activeflow/engine';
+import type { Clock, VirtualClock } from '../clock.js';
+import type { Log } from '../log.js';
+import type { Committer } from '../runner/committer.js';
+import type { Runner } from '../runner/runner.js';
+import type { Store } from '../store/store.js';
+import type { Identities } from './identity.js';
+
+/** Everything a handler may use. */
+export type Parts = {
+  readonly runner: Runner;
+  readonly store: Store;
+  readonly committer: Committer;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly identities: Identities & { forget(): void };
+  readonly log: Log;
+  /** The doors of the played callers; undefined where the simulator is off. */
+  readonly simulator: unknown;
+  /** The clock to move by hand; undefined in real time. */
+  readonly virtual: VirtualClock | undefined;
+};

@@ -1,0 +1,79 @@
+// The shapes of the wire, once: what answers look like, and what openapi.json says of them.
+import { Type, type TSchema } from 'typebox';
+import { AddressSchema, END_REASONS, REFERENCE_TYPES } from '@activeflow/engine';
+
+const id = (description: string) => Type.String({ format: 'uuid', description });
+const time = (description: string) => Type.String({ description: `${description}; \`YYYY-MM-DD HH:MM:SS.ffffff\`, UTC, or \`9999-01-01 00:00:00.000000\`` });
+const words = (values: readonly string[], description: string) => Type.Unsafe<string>(Type.Enum([...values], { description }));
+
+/** A list of something, with the token of its next page. */
+export const page = (items: TSchema) => Type.Object({ result: Type.Array(items), next_page_token: Type.String() });
+
+export const Times = { tm_create: time('when it was made'), tm_update: time('when it last changed'), tm_delete: time('when it was deleted') };
+
+/** An action as answers show it. */
+export const ActionAnswer = Type.Object({
+  id: id('the action'), next_id: id('the action after it; the none id where array order decides'), type: Type.String(),
+  option: Type.Record(Type.String(), Type.Unknown()), tm_execute: Type.String(),
+}, { $id: 'Action' });
+
+/** An action as requests write it. Checked in full against the register of actions; see the action schemas. */
+export const ActionInput = Type.Unknown({ description: 'an Action: `{id?, next_id?, type, option?}`' });
+export const Actions = Type.Array(ActionInput, { description: 'at most 2,000 actions' });
+
+/** A flow. */
+export const FlowAnswer = Type.Object({
+  id: id('the flow'), customer_id: id('whose it is'), type: Type.String({ description: '`flow`' }), name: Type.String(), detail: Type.String(),
+  actions: Type.Array(ActionAnswer), on_complete_flow_id: id('started when an activeflow of this flow ends'),
+  revision: Type.Integer({ description: 'counts up with each change; an activeflow keeps the one it began with' }), ...Times,
+}, { $id: 'Flow' });
+
+/** What would move an activeflow, and when it moves by itself. */
+export const WaitingFor = Type.Union([Type.Null(), Type.Object({ kind: Type.String(), action_id: Type.String(), until: time('when it moves by itself') })]);
+
+/** An activeflow. */
+export const ActiveflowAnswer = Type.Object({
+  id: id('the activeflow'), customer_id: id('whose it is'), name: Type.String(), flow_id: id('the flow it runs'), flow_revision: Type.Integer(),
+  status: words(['', 'running', 'ended'], 'where it stands'), paused: Type.Boolean(),
+  reference_type: words(REFERENCE_TYPES, 'what started it'), reference_id: id('the resource that started it'), reference_activeflow_id: id('the activeflow that started it'),
+  on_complete_flow_id: id('started when it ends'), webhook_uri: Type.String(), webhook_method: Type.String(),
+  current_action: ActionAnswer, forward_action_id: id('where the next move goes'), executed_actions: Type.Array(ActionAnswer), pending_actions: Type.Array(ActionAnswer),
+  waiting_for: WaitingFor, end_reason: words(END_REASONS, 'why it ended'), end_detail: Type.String(), version: Type.Integer(), ...Times,
+}, { $id: 'Activeflow' });
+
+/** An address. */
+export const AddressAnswer = Type.Required(AddressSchema);
+
+const problem = Type.Object({ pointer: Type.String(), reason: Type.String(), message: Type.String() });
+
+/** What `flows/validate` answers. */
+export const Validation = Type.Object({ valid: Type.Boolean(), errors: Type.Array(problem), warnings: Type.Array(problem) }, { $id: 'Validation' });
+
+/** One entry of a history. */
+export const HistoryEntry = Type.Object({
+  number: Type.Integer({ description: 'counts the events of the activeflow' }), kind: Type.String({ description: '`step`, or what was done to it' }),
+  step: Type.Integer(), frame_id: Type.String(), action: Type.Union([ActionAnswer, Type.Null()]), began: time('when it began'), ended: time('when it was over'),
+  result: Type.String({ description: '`done`, `skipped`, `failed`, `forwarded`; `""` while it goes on' }),
+  cause: Type.Object({ by: Type.String(), ref: Type.String() }), variables: Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()])),
+  error: Type.Union([Type.Null(), Type.Object({ reason: Type.String(), message: Type.String() })]), detail: Type.String(),
+  effects: Type.Array(Type.Object({
+    id: Type.String(), kind: Type.String(), status: Type.String(), attempt: Type.Integer(), result: Type.Unknown(), error: Type.String(), tm_create: Type.String(), tm_update: Type.String(),
+  })),
+}, { $id: 'HistoryEntry' });
+
+/** The stack of an activeflow. */
+export const StackAnswer = Type.Object({
+  frames: Type.Array(Type.Object({
+    id: Type.String(), actions: Type.Array(ActionAnswer), return_frame_id: Type.String(), return_action_id: Type.String(), gotos: Type.Record(Type.String(), Type.Integer()),
+  })),
+  cursor: Type.Object({ frame_id: Type.String(), action_id: Type.String() }), current_action: ActionAnswer, forward_action_id: Type.String(), pending_actions: Type.Array(ActionAnswer),
+  limits: Type.Record(Type.String(), Type.Object({ used: Type.Integer(), limit: Type.Integer() })),
+}, { $id: 'Stack' });
+
+/** Variables, as read and as written. */
+export const VariablesAnswer = Type.Object({ variables: Type.Record(Type.String(), Type.String()) });
+
+/** An error. */
+export const ErrorAnswer = Type.Object({
+  error: Type.Object({ status: Type.String(), reason: Type.String(), message: Type.String(), request_id: Type.String(), details: Type.Array(Type.Record(Type.String(), Type.Unknown())) }),
+}, { $id: 'Error' });

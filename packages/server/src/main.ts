@@ -1,0 +1,63 @@
+// The composition root: the only place where rooms meet.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { createApp } from './api/app.js';
+import { createIdentities } from './api/identity.js';
+import type { Parts } from './api/parts.js';
+import { createRateLimit } from './api/rate.js';
+import { allRoutes } from './api/routes.js';
+import { realClock, virtualClock } from './clock.js';
+import { limitsOf, type Config } from './config.js';
+import type { Driver } from './driver/driver.js';
+import { silent, type Log } from './log.js';
+import { createCommitter } from './runner/committer.js';
+import { createDispatcher, type Dispatcher } from './runner/dispatcher.js';
+import { createHost } from './runner/host.js';
+import { createRunner } from './runner/runner.js';
+import { openMemory } from './store/memory.js';
+import { openSqlite } from './store/sqlite/sqlite.js';
+import type { Store } from './store/store.js';
+
+/** A running server. */
+export type Server = { readonly url: string; readonly parts: Parts; readonly dispatcher: Dispatcher; close(): Promise<void> };
+
+/** Starts everything. Throws, in one sentence, where the settings cannot be used. */
+export async function startServer(config: Config): Promise<Server> {
+  const log: Log = config.log === 'silent' ? silent : pino({ level: config.log }, pino.destination({ fd: 2, sync: false }));
+  const virtual = config.clock === 'virtual' ? virtualClock(Date.now() * 1000) : undefined;
+  const clock = virtual ?? realClock();
+  const limits = limitsOf(config);
+  const store = openStore(config, clock.now());
+  let dispatcher: Dispatcher | undefined;
+  const committer = createCommitter(store, (change) => dispatcher?.committed(change));
+  const runner = createRunner({ store, committer, clock, limits, log });
+  const host = createHost({ runner, store, committer, clock });
+  void host;
+  const drivers: Driver[] = [];
+  dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
+  const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
+  const parts: Parts = { runner, store, committer, clock, limits, identities, log, simulator: undefined, virtual };
+  const app = createApp(parts, allRoutes(parts), {
+    query_credentials: config.query_credentials, trust_proxy: config.trust_proxy, rate: createRateLimit(config.rate_limit ?? 0, clock.now),
+  });
+  await app.listen({ host: config.host, port: config.port });
+  await dispatcher.start();
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, parts, dispatcher,
+    async close() {
+      await app.close();
+      await dispatcher.stop(5_000);
+      await store.close();
+    },
+  };
+}
+
+function openStore({ store, durability }: Config, now: number): Store {
+  if (store.kind === 'memory') return openMemory();
+  mkdirSync(dirname(store.path), { recursive: true });
+  return openSqlite(store.path, { durability, now });
+}
