@@ -1,15 +1,10 @@
 // The simulator's doors: what a played caller does. Each is one decision on the call as it is, taken again where the call has changed.
-import { address, addressVariables, NONE_ID, type Action, type AddressInput, type State, type StoredList, type Variables } from '@activeflow/engine';
-import { isOver, NEW_CALL, NEW_PLAYED, newCall, nextCall, readCall, withChanges, type Call, type CallData, type HangupReason, type Room, type Run } from './call.js';
-import { endCall } from './hangup.js';
+import { address, NONE_ID, type AddressInput, type State, type Variables } from '@activeflow/engine';
+import { isOver, NEW_CALL, NEW_PLAYED, newCall, nextCall, readCall, withChanges, type Call, type CallData, type HangupReason, type Room } from './call.js';
+import { cancelConnect, hangUp } from './connect.js';
 import { answered } from './line.js';
+import { choose, startRun, type Refusal, type Runnable } from './run.js';
 import { ended, endOf, PROMPT_KINDS, without } from './waits.js';
-
-/** Why a door stays shut. CALL_ENDED and STATE_INVALID: the call is there, but not as it would have to be. */
-export type Refusal = { readonly refused: 'CALL_NOT_FOUND' | 'FLOW_NOT_FOUND' | 'CALL_ENDED' | 'STATE_INVALID' | 'INVALID_ARGUMENT'; readonly message: string };
-
-/** What an activeflow is to run: a stored flow, or actions as `parseActions` gives them. */
-export type Runnable = { readonly flow_id: string } | { readonly actions: readonly Action[] };
 
 /** An incoming call to be played. `number` is what was called, where no destination is given. */
 export type CallAsked = Runnable & {
@@ -30,13 +25,13 @@ export type Which = { readonly customer_id: string; readonly call_id: string };
 /** Plays an incoming call: it rings, and its activeflow begins, in one commit. */
 export async function createCall(room: Room, asked: CallAsked): Promise<{ readonly call: Call; readonly activeflow: State } | Refusal> {
   const { host, newId } = room;
-  const chosen = await choose(room, asked.customer_id, asked);
+  const [id, activeflow_id] = [newId(), newId()];
+  const chosen = await choose(room, asked.customer_id, asked, `${activeflow_id}:0`);
   if ('refused' in chosen) return chosen;
   const { run, lists } = chosen;
-  const id = newId();
   const now = host.clock.now();
   const document = newCall(id, asked.customer_id, now, {
-    ...NEW_CALL, flow_id: run.flow_id, activeflow_id: newId(), source: address(asked.source),
+    ...NEW_CALL, flow_id: run.flow_id, activeflow_id, source: address(asked.source),
     destination: address(asked.destination ?? { target: asked.number ?? '' }), status: 'ringing', direction: 'incoming', tm_ringing: now,
     played: { ...NEW_PLAYED, auto_play: asked.auto_play ?? true, machine: asked.machine ?? false },
   });
@@ -73,7 +68,7 @@ export async function mediaDone(room: Room, which: Which, action_id?: string): P
 /** The caller hangs up, or we do: the run ends with the call. Once more changes nothing. */
 export async function hangup(room: Room, which: Which, by: 'local' | 'remote', reason: HangupReason): Promise<Call | Refusal> {
   const call = await callOfDoor(room, which, true);
-  return 'refused' in call ? call : ((await endCall(room, call.id, by, reason)) ?? notFound(which));
+  return 'refused' in call ? call : ((await hangUp(room, call.id, by, reason)) ?? notFound(which));
 }
 
 /** The action that the call's run stands on fails, with reason PLAYED_FAILURE. */
@@ -86,8 +81,12 @@ export async function failEffect(room: Room, which: Which, action_id: string): P
     if ('refused' in wait) return wait;
     const data = without(call.data, wait.effect_id);
     const document = nextCall(call, data, host.clock.now());
+    const connect = wait.kind === 'call.connect' ? (await host.unfinished(call.data.activeflow_id)).find(({ id }) => id === wait.effect_id) : undefined;
     const result = { ok: false, reason: 'PLAYED_FAILURE', message: 'made to fail at the simulator\'s door' } as const;
-    if (await host.settle(wait.effect_id, result, { documents: [document] })) return { ...call, ...document, data };
+    if (await host.settle(wait.effect_id, result, { documents: [document] })) {
+      if (connect) await cancelConnect(room, connect);
+      return { ...call, ...document, data };
+    }
     if ((await readCall(room, call.id))?.version === call.version) return { refused: 'STATE_INVALID', message: 'the action is over' };
   }
 }
@@ -139,33 +138,4 @@ async function promptOf(room: Room, which: Which, action_id: string | undefined)
   const oldest = action_id === undefined ? call.data.played.waits.find(({ kind }) => PROMPT_KINDS.includes(kind)) : undefined;
   if (oldest) return oldest.effect_id;
   return 'refused' in wait ? wait : { refused: 'STATE_INVALID', message: `the current action plays nothing: it waits for ${wait.kind}` };
-}
-
-/** What is to run, pinned: the newest revision of a flow, or actions stored as a list of their own. */
-export async function choose({ host, newId }: Room, customer_id: string, what: Runnable): Promise<{ readonly run: Run; readonly lists: readonly StoredList[] } | Refusal> {
-  if ('actions' in what) {
-    const list = { id: newId(), actions: what.actions };
-    return { run: { flow_id: NONE_ID, flow_revision: 0, list_id: list.id, on_complete_flow_id: NONE_ID }, lists: [list] };
-  }
-  const flow = await host.flow(customer_id, what.flow_id);
-  if (flow === undefined) return { refused: 'FLOW_NOT_FOUND', message: `no flow ${what.flow_id.slice(0, 64)}` };
-  const { list_id, revision, on_complete_flow_id } = flow;
-  return { run: { flow_id: what.flow_id, flow_revision: revision, list_id, on_complete_flow_id }, lists: [] };
-}
-
-/** Starts the activeflow of a call; the call's document is among what goes with it. Undefined where it was started before, or the call has changed. */
-export function startRun({ host }: Room, call: Call, run: Run, also: NonNullable<Parameters<Room['host']['start']>[2]>, variables: Variables = {}): Promise<State | undefined> {
-  const { id, customer_id, data } = call;
-  const named = {
-    'voipbin.call.id': id, 'voipbin.call.direction': data.direction, 'voipbin.call.status': data.status, 'voipbin.call.digits': '',
-    'voipbin.call.master_call_id': data.played.master_call_id,
-    ...addressVariables('voipbin.call.source', data.source), ...addressVariables('voipbin.call.destination', data.destination),
-  };
-  const { flow_id, flow_revision, list_id, on_complete_flow_id } = run;
-  return host.start({
-    id: data.activeflow_id, customer_id, name: '', flow_id, flow_revision, list_id,
-    reference: { type: 'call', id, activeflow_id: NONE_ID },
-    configuration: { on_complete_flow_id, webhook_uri: '', webhook_method: '' },
-    variables: { ...variables, ...named },
-  }, { by: 'call', ref: id }, also);
 }

@@ -2,6 +2,7 @@
 import type { Performed } from '../driver.js';
 import type { StoredEffect } from '../../store/store.js';
 import { callOf, nextCall, withChanges, type CallData, type HangupReason, type Room } from './call.js';
+import { hangUp } from './connect.js';
 import { endCall } from './hangup.js';
 import { answered, upAt } from './line.js';
 import { liveCall } from './prompts.js';
@@ -27,7 +28,7 @@ export async function performAmd(room: Room, effect: StoredEffect): Promise<Perf
 export async function performHangup(room: Room, effect: StoredEffect): Promise<Performed> {
   const { call_id, reason } = effect.payload as { call_id: string; reason: HangupReason };
   const { id } = await callOf(room, effect, call_id);
-  await endCall(room, id, 'local', reason);
+  await hangUp(room, id, 'local', reason);
   return { done: { ok: true } };
 }
 

@@ -4,9 +4,12 @@ import type { EffectKind } from '@activeflow/engine';
 import { Permanent, type Driver, type Host, type Performed } from '../driver.js';
 import type { StoredEffect } from '../../store/store.js';
 import { type Room } from './call.js';
-import { cancelWait } from './cancel.js';
+import { cancelEffect } from './cancel.js';
+import { performConnect } from './connect.js';
 import * as doors from './doors.js';
 import { performAmd, performAnswer, performHangup, performMute } from './line_actions.js';
+import { performMessage, performNothing, receiveMessage, type MessageAsked } from './messages.js';
+import { performCreate } from './outgoing.js';
 import { performTimed } from './prompts.js';
 import { TIMED_KINDS } from './waits.js';
 
@@ -15,6 +18,8 @@ type Perform = (room: Room, effect: StoredEffect) => Promise<Performed>;
 const PERFORMS: Partial<Record<EffectKind, Perform>> = {
   ...Object.fromEntries(TIMED_KINDS.map((kind) => [kind, performTimed])),
   'call.answer': performAnswer, 'call.hangup': performHangup, 'call.mute': performMute, 'call.amd': performAmd,
+  'call.create': performCreate, 'call.connect': performConnect,
+  'message.send': performMessage, 'email.send': performNothing, 'conversation.send': performNothing,
 };
 
 /** The doors of a simulator: what the played people do. Calls and messages are documents (`call.ts`, `messages.ts`). */
@@ -24,6 +29,7 @@ export type Doors = {
   readonly mediaDone: (which: doors.Which, action_id?: string) => ReturnType<typeof doors.mediaDone>;
   readonly hangup: (which: doors.Which, by: 'local' | 'remote', reason: Parameters<typeof doors.hangup>[3]) => ReturnType<typeof doors.hangup>;
   readonly failEffect: (which: doors.Which, action_id: string) => ReturnType<typeof doors.failEffect>;
+  readonly receiveMessage: (asked: MessageAsked) => ReturnType<typeof receiveMessage>;
 };
 
 /** A simulator: what performs, and what is played at it. */
@@ -40,7 +46,7 @@ export function createSimulator(host: Host, newId: () => string = randomUUID): S
       if (perform === undefined) throw new Permanent('NO_DRIVER', `the simulator does not play ${effect.kind}`);
       return perform(room, effect);
     },
-    cancel: (effect) => cancelWait(room, effect),
+    cancel: (effect) => cancelEffect(room, effect),
   };
   return {
     driver,
@@ -50,6 +56,7 @@ export function createSimulator(host: Host, newId: () => string = randomUUID): S
       mediaDone: (which, action_id) => doors.mediaDone(room, which, action_id),
       hangup: (which, by, reason) => doors.hangup(room, which, by, reason),
       failEffect: (which, action_id) => doors.failEffect(room, which, action_id),
+      receiveMessage: (asked) => receiveMessage(room, asked),
     },
   };
 }
