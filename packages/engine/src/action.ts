@@ -110,8 +110,14 @@ export function defineAction<S extends TObject>(definition: Definition<S>): Defi
   return { ...definition, defaults, parsed, loose: Type.Partial(definition.option) };
 }
 
-/** The option with its defaults filled in. */
-export const readOption = (definition: Registered, action: Action): Option => ({ ...definition.defaults, ...action.option });
+/**
+ * The option as `run` sees it: what the schema names, defaults filled in. Fields it does not name stay in the definition but go no further:
+ * an action may spread its option into a payload, and a `call_id` that a client wrote must not get there.
+ */
+export const readOption = (definition: Registered, { option }: Action): Option => {
+  const named = Object.keys(definition.option.properties).filter((name) => Object.hasOwn(option, name));
+  return { ...definition.defaults, ...Object.fromEntries(named.map((name) => [name, option[name]])) };
+};
 
 /** A value that one placeholder filled, read as the schema wants it; the text itself where it cannot be. In a list, each item. */
 export function parseFilled(definition: Registered | undefined, name: string, written: unknown, value: unknown): unknown {

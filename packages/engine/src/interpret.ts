@@ -90,7 +90,8 @@ function run(d: Draft, definition: Registered, written: Action): Leaving | null 
   const wrong = current.action.option === written.option ? undefined : misfilled(definition, current.action.option);
   if (wrong) return failed(d, definition, wrong);
   const option = readOption(definition, current.action);
-  const [missing] = missingNeeds(definition, option);
+  // As written: what a placeholder left empty was not left out, and may be just what is compared.
+  const [missing] = missingNeeds(definition, written.option);
   if (missing !== undefined) return skip('option_missing', `${definition.type} does nothing without ${missing}`);
   return interpret(d, definition, definition.run(option, contextOf(d, written.option)));
 }

@@ -27,6 +27,8 @@ export type Setting = {
   /** Lists that a `flow.fetch` may answer with, by id. */
   readonly lists?: Readonly<Record<string, readonly unknown[]>>;
   readonly parent?: State;
+  /** When it is born; `BIRTH` where left out. */
+  readonly born?: Instant;
 };
 
 /** An activeflow under test. */
@@ -67,7 +69,7 @@ export function play(setting: Setting): Played {
     state: born.state, events: [born.event] as Event[], effects: [] as Effect[], lists, limits,
     send(ask: Ask, after_ms = 0): Outcome {
       const before = JSON.parse(JSON.stringify(played.state)) as State;
-      const command = { ...withIds(ask), at: BIRTH + ms(after_ms), cause: { by: 'api' } as const };
+      const command = { ...withIds(ask), at: (setting.born ?? BIRTH) + ms(after_ms), cause: { by: 'api' } as const };
       const outcome = transition(before, command, lists, limits);
       expect(transition(JSON.parse(JSON.stringify(played.state)) as State, command, lists, limits), 'deciding again').toStrictEqual(outcome);
       expect(before, 'the state it was given').toStrictEqual(played.state);
@@ -94,11 +96,11 @@ export function play(setting: Setting): Played {
   return played;
 }
 
-const birth = ({ reference_type = 'api', variables = {}, configuration = {}, parent }: Setting): Birth => withIds({
+const birth = ({ reference_type = 'api', variables = {}, configuration = {}, parent, born = BIRTH }: Setting): Birth => withIds({
   id: '@af', customer_id: '@customer', name: '', flow_id: '@none', flow_revision: 0, list_id: 'main',
   reference: { type: reference_type, id: reference_type === 'call' ? '@call' : '@ref', activeflow_id: parent?.id ?? '@none' },
   configuration: { ...NO_CONFIGURATION, ...configuration },
-  variables, ...(parent ? { parent } : {}), at: BIRTH, cause: { by: 'api' },
+  variables, ...(parent ? { parent } : {}), at: born, cause: { by: 'api' },
 });
 
 /** Whatever is committed: one version on, events without a gap, ids derived, every effect and cancel once. */
