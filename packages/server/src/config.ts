@@ -26,7 +26,7 @@ export const SETTINGS = {
   port: entry('PORT', '8080', 'port to listen on; 0 takes a free one', number(0, 65_535)),
   store: entry('STORE', 'sqlite:./data/activeflow.db', '`sqlite:<path>` or `memory:`', storeAddress),
   durability: entry('DURABILITY', 'fsync', '`fsync`: flushed before the answer; `os`: written, survives the process, not a power cut; `memory`: nothing on disk', word('fsync', 'os', 'memory')),
-  access_key: entry('ACCESS_KEY', '', 'makes the first customer with this access key (`af_` and 40 letters and digits)', accessKey, true),
+  access_key: entry('ACCESS_KEY', '', '`start` makes the first customer with this access key (`af_` and 40 letters and digits); commands that ask a server send it', accessKey, true),
   jwt_secret: entry('JWT_SECRET', '', 'signs login tokens; at least 32 bytes. `dev` makes one of its own', jwtSecret, true),
   query_credentials: entry('QUERY_CREDENTIALS', 'true', 'accept `?token=` and `?accesskey=`', flag),
   egress_allow: entry('EGRESS_ALLOW', '', 'hosts and CIDRs, comma-separated, that outgoing requests may reach although they are private', allowList),
@@ -34,24 +34,55 @@ export const SETTINGS = {
   simulator: entry('SIMULATOR', '', 'the played callers and senders under /v1.0/simulator: `true` or `false`; on in `dev`, off in `start`', (text) => (text === '' ? undefined : flag(text))),
   rate_limit: entry('RATE_LIMIT', '', 'requests a second for each address and each customer; 0 is none; 200 in `start`, 0 in `dev`', (text) => (text === '' ? undefined : number(0, 1_000_000)(text))),
   trust_proxy: entry('TRUST_PROXY', 'false', 'take the client address from X-Forwarded-For; only behind a proxy of your own', flag),
-  log: entry('LOG', 'info', 'least level logged', word('debug', 'info', 'warn', 'error', 'silent')),
+  log: entry('LOG', 'info', 'least level logged; `warn` in `dev`', word('debug', 'info', 'warn', 'error', 'silent')),
+  url: entry('URL', 'http://127.0.0.1:8080', 'the server that commands ask', serverUrl),
   ...limitEntries(),
 } as const;
 
 /** The settings in force. */
 export type Config = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> };
 
-/** Reads the settings. Throws with one sentence that names the variable and says what would be right. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const values = Object.entries(SETTINGS as Record<string, Entry<unknown>>).map(([key, { name, fallback, read }]) => {
-    const text = environment[name]?.trim() || fallback;
-    try {
-      return [key, read(text)] as const;
-    } catch (error) {
-      throw new Error(`${name} ${(error as Error).message}.`, { cause: error });
-    }
-  });
+type Environment = Readonly<Record<string, string | undefined>>;
+type Key = keyof typeof SETTINGS;
+
+/**
+ * Reads the settings; `fallbacks` are defaults of the command that asks. Throws with one sentence that names the variable and says what
+ * would be right.
+ */
+export function readConfig(environment: Environment = process.env, fallbacks: { readonly [K in Key]?: string } = {}): Config {
+  const values = (Object.keys(SETTINGS) as Key[]).map((key) => [key, readSetting(key, environment, fallbacks[key])] as const);
   return Object.freeze(Object.fromEntries(values)) as Config;
+}
+
+/** Reads one setting, whatever the others are like. Throws as `readConfig` does. */
+export function readSetting<K extends Key>(key: K, environment: Environment = process.env, fallback = SETTINGS[key].fallback): Config[K] {
+  const { name, read } = SETTINGS[key];
+  try {
+    return read(environment[name]?.trim() || fallback) as Config[K];
+  } catch (error) {
+    throw new Error(`${name} ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** A setting as it is shown: its text, a secret only as `(set)`, and what is wrong with it, if anything. */
+export type ShownSetting = { readonly name: string; readonly value: string; readonly set: boolean; readonly fallback: string; readonly help: string; readonly fault: string };
+
+/** Every setting with its value, for people. */
+export function showSettings(environment: Environment = process.env): readonly ShownSetting[] {
+  return (Object.keys(SETTINGS) as Key[]).map((key) => {
+    const { name, fallback, help, secret } = SETTINGS[key] as Entry<unknown>;
+    const given = environment[name]?.trim() ?? '';
+    return { name, value: secret && given !== '' ? '(set)' : given || fallback, set: given !== '', fallback, help, fault: faultOf(key, environment) };
+  });
+}
+
+function faultOf(key: Key, environment: Environment): string {
+  try {
+    readSetting(key, environment);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** The engine's bounds among the settings. */
@@ -76,6 +107,11 @@ function accessKey(text: string): string {
 
 function jwtSecret(text: string): string {
   if (text !== '' && Buffer.byteLength(text) < 32) throw new Error('must be at least 32 bytes');
+  return text;
+}
+
+function serverUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new Error('must be an http or https URL');
   return text;
 }
 

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import { bootstrap } from './api/accounts.js';
 import { createApp } from './api/app.js';
 import { createIdentities } from './api/identity.js';
 import type { Parts } from './api/parts.js';
@@ -31,6 +32,7 @@ export async function startServer(config: Config): Promise<Server> {
   const clock = virtual ?? realClock();
   const limits = limitsOf(config);
   const store = openStore(config, clock.now());
+  if (config.access_key !== '') await bootstrap(store, clock.now(), config.access_key);
   let dispatcher: Dispatcher | undefined;
   const committer = createCommitter(store, (change) => dispatcher?.committed(change));
   const runner = createRunner({ store, committer, clock, limits, log });

@@ -1,0 +1,59 @@
+// `activeflow dev`: the server to try things out with. Nothing to set, everything it makes stays under ./data.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { newAccessKey } from '../api/identity.js';
+import { readConfig, type Config } from '../config.js';
+import { keep, KEY_FILE, SECRET_FILE } from './kept.js';
+import { isLoopback } from './loopback.js';
+import { serve } from './serve.js';
+import { CommandError, paint, say } from './terminal.js';
+
+const HELP = `
+Keeps a SQLite file, an access key and a signing secret under ./data. Played callers are on, rate limits are off.
+
+Example:
+  $ activeflow dev
+  $ ACTIVEFLOW_PORT=9090 activeflow dev`;
+
+/** Adds the command. */
+export function addDev(program: Command): void {
+  program.command('dev').description('run a server to try things out, with its data under ./data').addHelpText('after', HELP).action(async () => {
+    const given = readConfig(undefined, { rate_limit: '0', simulator: 'true', log: 'warn' });
+    if (!isLoopback(given.host)) throw new CommandError(`ACTIVEFLOW_HOST is ${given.host}, which others reach: \`dev\` stays on this machine; use \`activeflow start\`.`);
+    const config: Config = {
+      ...given,
+      access_key: given.access_key || keep(KEY_FILE, /^af_[A-Za-z0-9]{40}$/, newAccessKey),
+      jwt_secret: given.jwt_secret || keep(SECRET_FILE, /^.{32,}$/, () => randomBytes(32).toString('hex')),
+    };
+    await serve(config, async ({ url }) => { for (const line of banner(config, url, given.access_key === '')) await say(line); });
+  });
+}
+
+/** The first thing to try: a flow that a caller can be played at. */
+const HELLO = {
+  name: 'hello',
+  actions: [
+    { type: 'talk', option: { text: 'Hello. Press a key.', digits_handle: 'next' } },
+    { type: 'digits_receive', option: { length: 1, duration: 5000 } },
+    { type: 'talk', option: { text: 'You pressed ${voipbin.call.digits}. Goodbye.' } },
+  ],
+};
+
+/** What `dev` prints: where it is, how to get in, and two lines to try. */
+function banner(config: Config, url: string, kept: boolean): readonly string[] {
+  const { access_key, store, clock } = config;
+  const row = (name: string, value: string, remark = '') => `  ${paint('dim', name.padEnd(12))}${value}${remark === '' ? '' : paint('dim', `  ${remark}`)}`;
+  const activeflow = existsSync('node_modules/.bin/activeflow') ? 'npx activeflow' : 'activeflow';
+  const at = url === 'http://127.0.0.1:8080' ? '' : `--url ${url} `;
+  return [
+    `${paint('bold', 'activeflow')} is running. Ctrl-C stops it.`, '',
+    row('API', `${url}/v1.0`), row('Access key', access_key, kept ? `kept in ${KEY_FILE}` : 'from ACTIVEFLOW_ACCESS_KEY'),
+    row('Store', store.kind === 'memory' ? 'memory' : store.path, store.kind === 'memory' ? 'gone when it stops' : 'what runs goes on after a restart'),
+    ...(clock === 'virtual' ? [row('Clock', 'virtual', 'stands still until POST /v1.0/simulator/clock')] : []), '',
+    'Register a flow:', '',
+    `  curl -s ${url}/v1.0/flows -H 'Authorization: Bearer ${access_key}' -H 'Content-Type: application/json' -d '${JSON.stringify(HELLO)}'`, '',
+    'Call it, from another terminal in this folder:', '',
+    `  ${activeflow} call ${at}hello`, '',
+  ];
+}
