@@ -1,0 +1,79 @@
+// What was asked for on the command line.
+import { parseArgs } from 'node:util';
+
+/** The parts of the bench, by name. */
+export const NAMES = ['burst', 'event', 'start', 'read', 'lists', 'transitions', 'waiting', 'growth', 'timers'] as const;
+/** One of `NAMES`. */
+export type Name = (typeof NAMES)[number];
+
+/** How large everything is. */
+export type Sizes = {
+  readonly rounds: number;
+  readonly warm_ms: number;
+  readonly measure_ms: number;
+  readonly machine_ms: number;
+  /** Rows of the large table, and of the small one. */
+  readonly rows: number;
+  readonly few_rows: number;
+  readonly pages: number;
+  readonly waiting: readonly number[];
+  readonly idle_ms: number;
+  readonly long_step: number;
+  readonly long_runs: number;
+  readonly timers: number;
+};
+
+/** The options of a run of the bench. */
+export type Options = { readonly names: readonly Name[]; readonly json: boolean; readonly profile: boolean; readonly strace: boolean; readonly conc: readonly number[]; readonly sizes: Sizes };
+
+const FULL: Sizes = {
+  rounds: 5, warm_ms: 1_500, measure_ms: 3_000, machine_ms: 700, rows: 1_000_000, few_rows: 1_000, pages: 400, waiting: [10_000, 100_000], idle_ms: 10_000, long_step: 10_000,
+  long_runs: 8, timers: 10_000,
+};
+const QUICK: Sizes = {
+  rounds: 1, warm_ms: 1_000, measure_ms: 1_500, machine_ms: 250, rows: 20_000, few_rows: 1_000, pages: 60, waiting: [2_000], idle_ms: 1_000, long_step: 1_000, long_runs: 4, timers: 1_000,
+};
+
+/** How it is used. */
+export const HELP = `npm run bench -- [options]
+  --only a,b        of ${NAMES.join(', ')}
+  --rounds N        interleaved rounds (${FULL.rounds})
+  --quick           one short round, small tables: a smoke, not a result
+  --conc 1,64       connections at once
+  --profile         where the engine's CPU goes: a profile of each work of --only, at the last --conc
+  --strace          count flushes by strace, also with --quick (without: counted from group commits)
+  --json            one line an entry, then one a figure`;
+
+/** Reads the arguments. Throws, in one sentence, what is wrong with them. */
+export function readOptions(given: readonly string[]): Options | 'help' {
+  const { values } = parseArgs({
+    args: [...given],
+    options: {
+      only: { type: 'string' }, rounds: { type: 'string' }, quick: { type: 'boolean' }, tiny: { type: 'boolean' }, json: { type: 'boolean' }, profile: { type: 'boolean' },
+      strace: { type: 'boolean' }, conc: { type: 'string' }, help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return 'help';
+  const sizes = values.tiny ? tinyOf(QUICK) : values.quick ? QUICK : FULL;
+  const rounds = values.rounds === undefined ? sizes.rounds : positive('--rounds', values.rounds);
+  return {
+    names: values.only === undefined ? NAMES : values.only.split(',').map(nameOf), json: values.json ?? false, profile: values.profile ?? false,
+    strace: values.strace ?? (!values.quick && !values.tiny), conc: (values.conc ?? '1,64').split(',').map((text) => positive('--conc', text)), sizes: { ...sizes, rounds },
+  };
+}
+
+/** For the bench's own test: everything happens, nothing is measured. */
+const tinyOf = (sizes: Sizes): Sizes =>
+  ({ ...sizes, warm_ms: 50, measure_ms: 100, machine_ms: 30, rows: 300, few_rows: 100, pages: 3, waiting: [50], idle_ms: 50, long_step: 30, long_runs: 2, timers: 20 });
+
+function nameOf(text: string): Name {
+  const name = NAMES.find((known) => known === text.trim());
+  if (!name) throw new Error(`--only takes ${NAMES.join(', ')}; got "${text}".`);
+  return name;
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${option} takes whole numbers from 1; got "${text}".`);
+  return value;
+}
