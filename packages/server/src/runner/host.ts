@@ -27,7 +27,8 @@ export function createHost({ runner, store, committer, clock }: { runner: Runner
       return handled.outcome !== 'stale';
     },
     start: (birth, cause, also): Promise<State | undefined> => runner.start({ ...birth, cause }, also),
-    activeflow: (id) => runner.load(id),
+    // Not from the cache of this node: another may have moved it on.
+    activeflow: (id) => store.load(id),
     async flow(customer_id, flow_id) {
       const document = await store.document('flow', flow_id);
       if (!document || document.customer_id !== customer_id || document.tm_delete !== null) return undefined;
