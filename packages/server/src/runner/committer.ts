@@ -13,8 +13,11 @@ const LARGEST_GROUP = 512;
 
 type Waiting = { readonly change: Change; readonly resolve: (committed: 'ok' | 'conflict') => void; readonly reject: (error: unknown) => void };
 
-/** Makes the one committer of a store. `committed` sees each change after it is durable. */
-export function createCommitter(store: Store, committed: (change: Change) => void): Committer {
+/**
+ * Makes the one committer of a store. `committed` sees each change after it is durable. `soon` runs what it is given after everything that is
+ * readable now has been read; a simulation has its own.
+ */
+export function createCommitter(store: Store, committed: (change: Change) => void, soon: (run: () => void) => void = setImmediate): Committer {
   let waiting: Waiting[] = [];
   let busy = false;
   const stats = { groups: 0, changes: 0 };
@@ -45,8 +48,8 @@ export function createCommitter(store: Store, committed: (change: Change) => voi
       waiting.push({ change, resolve, reject });
       if (busy) return;
       busy = true;
-      // After everything that is readable now has been read: that is the group.
-      setImmediate(() => { void flush(); });
+      // What has been asked for until then is the group.
+      soon(() => { void flush(); });
     }),
   };
 }

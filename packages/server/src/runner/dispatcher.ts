@@ -41,7 +41,7 @@ export function createDispatcher({ store, runner, committer, clock, drivers, log
   let looking = false;
   let again = false;
   let armed: { readonly at: Instant; readonly cancel: () => void } | undefined;
-  let renewals: NodeJS.Timeout | undefined;
+  let stopRenewing = (): void => { /* not begun */ };
 
   /** Looks for what is due, until there is nothing; then sleeps until the next. */
   const look = async (): Promise<void> => {
@@ -167,7 +167,10 @@ export function createDispatcher({ store, runner, committer, clock, drivers, log
     const held = [...inFlight.values()].filter(({ effect }) => effect.status !== 'canceling');
     const writes = held.map(({ effect: { id, attempt } }) => write({ id, attempt, status: 'performing', due_at: now + LEASE_MS * 1000, at: now }));
     Promise.all(writes).catch((error: unknown) => { log.error({ err: error }, 'leases could not be renewed'); });
+    renewLater();
   };
+
+  const renewLater = (): void => { stopRenewing = clock.at(clock.now() + (LEASE_MS / 3) * 1000, renew); };
 
   return {
     stats,
@@ -175,7 +178,7 @@ export function createDispatcher({ store, runner, committer, clock, drivers, log
       state = 'running';
       const left = await store.recover(clock.now());
       if (left > 0) log.info({ effects: left }, 'taking up what was being performed');
-      renewals = setInterval(renew, LEASE_MS / 3);
+      renewLater();
       void look();
     },
     committed(change) {
@@ -189,7 +192,7 @@ export function createDispatcher({ store, runner, committer, clock, drivers, log
     async stop(grace_ms) {
       state = 'stopped';
       armed?.cancel();
-      clearInterval(renewals);
+      stopRenewing();
       const all = Promise.allSettled([...inFlight.values()].map(({ done }) => done));
       await Promise.race([all, new Promise((resolve) => { setTimeout(resolve, grace_ms).unref(); })]);
       for (const { abort } of inFlight.values()) abort.abort();
