@@ -92,17 +92,19 @@ export type Definition<S extends TObject = TObject> = {
 };
 type Key<S extends TObject> = Extract<keyof Static<S>, string>;
 
-/** A definition as the register holds it, with what is derived from its schema. */
-export type Registered = Definition & {
+/** What is derived from the schema of an option. */
+export type Derived = {
   readonly defaults: Option;
   /** Properties that are numbers or booleans, or lists of them: a placeholder that fills one is parsed. */
   readonly parsed: ReadonlyMap<string, 'number' | 'boolean'>;
   /** The schema with every property optional, as definitions are checked. */
   readonly loose: TSchema;
 };
+/** A definition as the register holds it, with what is derived from its schema. */
+export type Registered = Definition & Derived;
 
 /** Defines an action: the one thing an action file exports. */
-export function defineAction<S extends TObject>(definition: Definition<S>): Definition<S> & Registered {
+export function defineAction<S extends TObject>(definition: Definition<S>): Definition<S> & Derived {
   const properties = Object.entries(definition.option.properties as Record<string, { type?: string; items?: { type?: string }; default?: unknown }>);
   const kind = (type?: string) => (type === 'integer' || type === 'number' ? 'number' : type === 'boolean' ? 'boolean' : undefined);
   const parsed = new Map(properties.flatMap(([name, schema]) => { const k = kind(schema.items?.type ?? schema.type); return k ? [[name, k] as const] : []; }));

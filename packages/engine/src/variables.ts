@@ -33,8 +33,9 @@ export type Budget = { left: number };
 
 /** True if the text holds at least one closed placeholder `${name}`. */
 export function hasPlaceholder(text: string): boolean {
-  const open = text.indexOf('${');
-  return open >= 0 && findClose(text, open) > 0;
+  let open = text.indexOf('${');
+  while (open >= 0 && findClose(text, open) < 0) open = openOnLaterLine(text, open);
+  return open >= 0;
 }
 
 /** True if the text is one placeholder and nothing else. */
@@ -60,9 +61,7 @@ export function substitute(text: string, variables: Variables, budget: Budget): 
       done = close + 1;
       open = text.indexOf('${', done);
     } else {
-      // Nothing on the rest of this line can close, so go on after it: this keeps the scan linear.
-      const line = text.indexOf('\n', open);
-      open = line < 0 ? -1 : text.indexOf('${', line);
+      open = openOnLaterLine(text, open);
     }
   }
   return out + text.slice(done);
@@ -91,6 +90,12 @@ function findClose(text: string, open: number): number {
     if (code === 0x0a) return -1;
   }
   return -1;
+}
+
+/** The next `${` after the line of an unclosed one: nothing on the rest of that line can close, and skipping it keeps the scan linear. */
+function openOnLaterLine(text: string, open: number): number {
+  const line = text.indexOf('\n', open);
+  return line < 0 ? -1 : text.indexOf('${', line);
 }
 
 /** Bounds of the variables given with a start over HTTP. */
