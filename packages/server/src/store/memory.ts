@@ -1,46 +1,70 @@
 // The store in memory: the same promises but for durability. For tests, the simulation, and trying things out.
 import type { Event, Instant, State } from '@activeflow/engine';
-import type { ActiveflowQuery, ActiveflowWrite, Change, Document, DocumentQuery, EffectWrite, PageQuery, Placed, Store, StoredEffect } from './store.js';
+import type {
+  ActiveflowQuery, ActiveflowWrite, Change, Committed, Document, DocumentQuery, EffectStatus, EffectWrite, PageQuery, Store, StoredEffect,
+} from './store.js';
 import { decodeEvent, decodeState, encodeEvent, encodeState, encodeVariables } from './codec.js';
 
-type Row = { readonly ordinal: number; state: string; variables: string; head: State; due_at: Instant | null; readonly events: string[] };
+type Row = { readonly ordinal: number; state: string; variables: string; head: State; due_at: Instant | null; readonly events: EventText[] };
+type EventText = { readonly n: number; readonly data: string };
+type EffectEntry = { readonly ordinal: number; readonly head: StoredEffect; readonly text: string };
 type Tables = {
   readonly activeflows: Map<string, Row>;
-  readonly log: { readonly id: string; readonly customer_id: string; readonly n: number }[];
+  readonly log: { readonly row: Row; readonly event: EventText }[];
   readonly lists: Map<string, string>;
-  readonly effects: Map<string, string>;
+  readonly effects: Map<string, EffectEntry>;
+  /** The effects with a due time: a look for work passes over what is finished. */
+  readonly due: Set<string>;
   readonly documents: Map<string, { readonly ordinal: number; readonly document: Document }>;
+  ordinals: number;
 };
 
-const FINAL = new Set(['done', 'failed', 'dead', 'canceled']);
+const FINAL: ReadonlySet<EffectStatus> = new Set(['done', 'failed', 'dead', 'canceled']);
 
 /** Opens an empty store that ends with the process. Everything goes through JSON, as it does on a disk. */
 export function openMemory(): Store {
-  const t: Tables = { activeflows: new Map(), log: [], lists: new Map(), effects: new Map(), documents: new Map() };
+  const t: Tables = { activeflows: new Map(), log: [], lists: new Map(), effects: new Map(), due: new Set(), documents: new Map(), ordinals: 0 };
   return {
     name: 'memory',
-    commit: async (changes) => changes.map((change) => (check(t, change) ? (write(t, change), 'ok' as const) : 'conflict' as const)),
-    ...reads(t),
+    commit: async (changes) => changes.map((change) => commit(t, change)),
     ...leases(t),
+    ...readsOfActiveflows(t),
+    ...readsOfEffects(t),
+    ...readsOfDocuments(t),
     expire: async (kind, before, limit) => {
-      const old = [...t.documents].filter(([, { document: d }]) => d.kind === kind && d.tm_delete === null && d.tm_create < before).slice(0, limit);
-      for (const [key] of old) t.documents.delete(key);
-      return old.length;
+      const old = [...t.documents].filter(([, { document: d }]) => d.kind === kind && d.tm_delete === null && d.tm_create < before);
+      const oldest = old.sort(([, a], [, b]) => a.document.tm_create - b.document.tm_create || a.ordinal - b.ordinal).slice(0, limit);
+      for (const [key] of oldest) t.documents.delete(key);
+      return oldest.length;
     },
     close: async () => { /* nothing is held */ },
   };
 }
 
-/** Everything that could make a change stale is looked at before anything is written. */
-function check(t: Tables, change: Change): boolean {
-  const { activeflow } = change;
-  if (activeflow && (t.activeflows.get(activeflow.state.id)?.head.version ?? 0) !== activeflow.expected_version) return false;
-  return (change.effects ?? []).every((effect) => mayWrite(t, effect)) && (change.documents ?? []).every((document) => isNext(t, document));
+/** Everything that could refuse a change, or make it fail, is looked at before anything is written. */
+function commit(t: Tables, change: Change): Committed {
+  const { activeflow, effects = [], documents = [] } = change;
+  if (activeflow && (t.activeflows.get(activeflow.state.id)?.head.version ?? 0) !== activeflow.expected_version) return 'conflict';
+  if (!effects.every((effect) => mayWrite(t, effect)) || !documents.every((document) => isNext(t, document))) return 'conflict';
+  const taken = activeflow && takenBy(t, activeflow);
+  if (taken !== undefined) return new Error(`${taken} is there already`);
+  write(t, change);
+  return 'ok';
+}
+
+/** What a database refuses by a unique index. */
+function takenBy(t: Tables, { state, events, effects }: ActiveflowWrite): string | undefined {
+  const last = t.activeflows.get(state.id)?.events.at(-1)?.n ?? -1;
+  const event = events.find(({ n }) => n <= last);
+  const effect = effects.find(({ id }) => t.effects.has(id));
+  return event ? `event ${event.n}` : effect && `effect ${effect.id}`;
 }
 
 function mayWrite(t: Tables, { id, attempt, status }: EffectWrite): boolean {
-  const found = effectAt(t, id);
-  if (!found || FINAL.has(found.status) || (found.status === 'canceling' && status !== 'canceled')) return false;
+  const found = t.effects.get(id)?.head;
+  if (!found || FINAL.has(found.status)) return false;
+  if (found.status === 'canceling' && status !== 'canceled' && status !== 'canceling') return false;
+  if (status === 'performing' && found.status !== 'performing') return false;
   return attempt === undefined || attempt === found.attempt;
 }
 
@@ -52,98 +76,112 @@ function isNext(t: Tables, { kind, id, key, version, tm_delete }: Document): boo
 }
 
 function write(t: Tables, change: Change): void {
-  if (change.activeflow) writeActiveflow(t, change.activeflow);
-  for (const list of change.lists ?? []) t.lists.set(list.id, JSON.stringify(list.actions));
   for (const { id, status, due_at, result, error, at } of change.effects ?? []) {
-    const old = effectAt(t, id) as StoredEffect;
+    const old = (t.effects.get(id) as EffectEntry).head;
     putEffect(t, { ...old, status, due_at, result: result ?? old.result, error: error ?? '', tm_update: at });
   }
+  if (change.activeflow) writeActiveflow(t, change.activeflow);
   for (const document of change.documents ?? []) {
     const key = `${document.kind}/${document.id}`;
-    t.documents.set(key, { ordinal: t.documents.get(key)?.ordinal ?? t.documents.size + 1, document: JSON.parse(JSON.stringify(document)) as Document });
+    t.documents.set(key, { ordinal: t.documents.get(key)?.ordinal ?? ++t.ordinals, document: JSON.parse(JSON.stringify(document)) as Document });
   }
+  for (const { id, actions } of [...(change.lists ?? []), ...(change.activeflow?.lists ?? [])]) if (!t.lists.has(id)) t.lists.set(id, JSON.stringify(actions));
 }
 
-function writeActiveflow(t: Tables, { state, due_at, events, effects, cancels, lists }: ActiveflowWrite): void {
+function writeActiveflow(t: Tables, { state, due_at, events, effects, cancels }: ActiveflowWrite): void {
   const texts = { state: encodeState(state), variables: encodeVariables(state.variables), head: state, due_at };
   const old = t.activeflows.get(state.id);
-  const row: Row = old ?? { ordinal: t.activeflows.size + 1, events: [], ...texts };
-  if (old) Object.assign(old, texts);
-  else t.activeflows.set(state.id, row);
+  const row: Row = old ? Object.assign(old, texts) : { ordinal: ++t.ordinals, events: [], ...texts };
+  t.activeflows.set(state.id, row);
   const at = events.at(-1)?.at ?? state.tm_create;
   for (const event of events) {
-    row.events.push(encodeEvent(event));
-    t.log.push({ id: state.id, customer_id: state.customer_id, n: event.n });
+    const text = { n: event.n, data: encodeEvent(event) };
+    row.events.push(text);
+    t.log.push({ row, event: text });
   }
-  for (const list of lists) t.lists.set(list.id, JSON.stringify(list.actions));
   for (const effect of effects) {
     putEffect(t, { ...effect, status: 'pending', attempt: 0, due_at: at, result: null, error: '', tm_create: at, tm_update: at });
   }
   for (const id of cancels) {
-    const effect = effectAt(t, id);
-    if (effect && !FINAL.has(effect.status)) putEffect(t, { ...effect, status: 'canceling', attempt: 0, due_at: at, tm_update: at });
+    const effect = t.effects.get(id)?.head;
+    if (effect && effect.status !== 'canceling' && !FINAL.has(effect.status)) putEffect(t, { ...effect, status: 'canceling', attempt: 0, due_at: at, tm_update: at });
   }
 }
 
-const putEffect = (t: Tables, effect: StoredEffect): void => { t.effects.set(effect.id, JSON.stringify(effect)); };
+function putEffect(t: Tables, head: StoredEffect): StoredEffect {
+  t.effects.set(head.id, { ordinal: t.effects.get(head.id)?.ordinal ?? ++t.ordinals, head, text: JSON.stringify(head) });
+  if (head.due_at === null) t.due.delete(head.id);
+  else t.due.add(head.id);
+  return head;
+}
 
-const effectAt = (t: Tables, id: string): StoredEffect | undefined => {
-  const text = t.effects.get(id);
-  return text === undefined ? undefined : (JSON.parse(text) as StoredEffect);
-};
-
-const allEffects = (t: Tables): StoredEffect[] => [...t.effects.values()].map((text) => JSON.parse(text) as StoredEffect);
-const eventsOf = (t: Tables, id: string): Event[] => (t.activeflows.get(id)?.events ?? []).map((text, n) => decodeEvent(n, text));
+const effectOf = (entry: EffectEntry | undefined): StoredEffect | undefined => entry && (JSON.parse(entry.text) as StoredEffect);
+const dueEffects = (t: Tables): EffectEntry[] => [...t.due].map((id) => t.effects.get(id) as EffectEntry);
 
 function leases(t: Tables): Pick<Store, 'claim' | 'recover'> {
   return {
     async claim({ now, until, limit }) {
-      const due = allEffects(t).filter((effect) => effect.due_at !== null && effect.due_at <= now);
-      return due.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0)).slice(0, limit).map((effect) => {
-        const leased = { ...effect, status: effect.status === 'canceling' ? 'canceling' as const : 'performing' as const, attempt: effect.attempt + 1, due_at: until };
-        putEffect(t, leased);
-        return leased;
+      const due = dueEffects(t).filter(({ head }) => (head.due_at as number) <= now);
+      due.sort((a, b) => (a.head.due_at as number) - (b.head.due_at as number) || a.ordinal - b.ordinal);
+      return due.slice(0, limit).map(({ head }) => {
+        const status = head.status === 'canceling' ? 'canceling' : 'performing';
+        putEffect(t, { ...head, status, attempt: head.attempt + 1, due_at: until });
+        return effectOf(t.effects.get(head.id)) as StoredEffect;
       });
     },
     async recover(now) {
-      const left = allEffects(t).filter(({ status }) => status === 'performing' || status === 'open');
-      for (const effect of left) putEffect(t, { ...effect, due_at: now });
+      const left = [...t.effects.values()].filter(({ head }) => head.status === 'performing' || head.status === 'open' || head.status === 'canceling');
+      for (const { head } of left) putEffect(t, { ...head, due_at: now });
       return left.length;
     },
   };
 }
 
-function reads(t: Tables): Omit<Store, 'name' | 'commit' | 'claim' | 'recover' | 'expire' | 'close'> {
-  const dues = (): number[] => [...[...t.activeflows.values()].map((row) => row.due_at), ...allEffects(t).map((effect) => effect.due_at)].filter((at) => at !== null);
+function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'activeflows' | 'walk' | 'events' | 'moves' | 'feed'> {
+  const eventsOf = (id: string): Event[] => (t.activeflows.get(id)?.events ?? []).map(({ n, data }) => decodeEvent(n, data));
+  const stateOf = (row: Row): State => decodeState(row.state, row.variables);
   return {
-    load: async (id) => { const row = t.activeflows.get(id); return row && decodeState(row.state, row.variables); },
+    load: async (id) => { const row = t.activeflows.get(id); return row && stateOf(row); },
     list: async (id) => { const text = t.lists.get(id); return text === undefined ? undefined : (JSON.parse(text) as never); },
     due: async (now, limit) => [...t.activeflows.values()].filter((row) => row.due_at !== null && row.due_at <= now)
-      .sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0)).slice(0, limit).map((row) => row.head.id),
+      .sort((a, b) => (a.due_at as number) - (b.due_at as number) || a.ordinal - b.ordinal).slice(0, limit).map((row) => row.head.id),
+    activeflows: async (query) => page(query, [...t.activeflows.values()].filter((row) => matches(query, row.head)), (row) => row.head.tm_create)
+      .map((row) => ({ ordinal: row.ordinal, row: stateOf(row) })),
+    walk: async (after, limit) => [...t.activeflows.values()].filter((row) => row.ordinal > after).slice(0, limit)
+      .map((row) => ({ ordinal: row.ordinal, row: { state: stateOf(row), version: row.head.version, due_at: row.due_at } })),
+    events: async (id, after, limit) => eventsOf(id).filter(({ n }) => n > after).slice(0, limit),
+    moves: async (id, before, limit) => eventsOf(id).filter(({ n, type }) => n < before && type === 'moved').slice(-limit),
+    feed: async (after, limit) => t.log.slice(after, after + limit).map(({ row: { head }, event: { n, data } }, i) =>
+      ({ seq: after + i + 1, activeflow_id: head.id, customer_id: head.customer_id, event: decodeEvent(n, data) })),
+  };
+}
+
+function readsOfEffects(t: Tables): Pick<Store, 'nextDue' | 'effects' | 'effect' | 'counts'> {
+  const dues = (): number[] => [...[...t.activeflows.values()].map((row) => row.due_at), ...dueEffects(t).map(({ head }) => head.due_at)].filter((at) => at !== null);
+  return {
     nextDue: async () => dues().reduce<number | null>((least, at) => (least === null || at < least ? at : least), null),
-    activeflows: async (query) => page(query, [...t.activeflows.values()].filter((row) => matches(query, row.head))
-      .map((row) => ({ ordinal: row.ordinal, row: decodeState(row.state, row.variables) }))),
-    events: async (id, after, limit) => eventsOf(t, id).filter(({ n }) => n > after).slice(0, limit),
-    moves: async (id, before, limit) => eventsOf(t, id).slice(0, before).filter(({ type }) => type === 'moved').slice(-limit),
-    feed: async (after, limit) => t.log.slice(after, after + limit).map(({ id, customer_id, n }, i) =>
-      ({ seq: after + i + 1, activeflow_id: id, customer_id, event: decodeEvent(n, t.activeflows.get(id)?.events[n] ?? '') })),
-    effects: async (id) => allEffects(t).filter((effect) => effect.activeflow_id === id),
-    effect: async (id) => effectAt(t, id),
-    document: async (kind, id) => t.documents.get(`${kind}/${id}`)?.document,
-    find: async (kind, key) => [...t.documents.values()].find(({ document: d }) => d.kind === kind && d.key === key && d.tm_delete === null)?.document,
-    documents: async (query) => page(query, [...t.documents.values()].filter(({ document }) => documentMatches(query, document))
-      .map(({ ordinal, document }) => ({ ordinal, row: document }))),
+    effects: async (id) => [...t.effects.values()].filter(({ head }) => head.activeflow_id === id).map((entry) => effectOf(entry) as StoredEffect),
+    effect: async (id) => effectOf(t.effects.get(id)),
     counts: async () => ({
       running: [...t.activeflows.values()].filter((row) => row.due_at !== null).length,
-      effects_due: allEffects(t).filter((effect) => effect.due_at !== null).length,
-      effects_dead: allEffects(t).filter((effect) => effect.status === 'dead').length,
+      effects_due: t.due.size,
+      effects_dead: [...t.effects.values()].filter(({ head }) => head.status === 'dead').length,
     }),
   };
 }
 
-function page<T extends { readonly tm_create: Instant }>({ limit, before }: PageQuery, rows: Placed<T>[]): Placed<T>[] {
-  const isBefore = ({ ordinal, row }: Placed<T>) => !before || row.tm_create < before.tm || (row.tm_create === before.tm && before.ordinal !== undefined && ordinal < before.ordinal);
-  return rows.filter(isBefore).sort((a, b) => b.row.tm_create - a.row.tm_create || b.ordinal - a.ordinal).slice(0, limit);
+function readsOfDocuments(t: Tables): Pick<Store, 'document' | 'find' | 'documents'> {
+  return {
+    document: async (kind, id) => t.documents.get(`${kind}/${id}`)?.document,
+    find: async (kind, key) => [...t.documents.values()].find(({ document: d }) => d.kind === kind && d.key === key && d.tm_delete === null)?.document,
+    documents: async (query) => page(query, [...t.documents.values()].filter(({ document }) => documentMatches(query, document)), ({ document }) => document.tm_create)
+      .map(({ ordinal, document }) => ({ ordinal, row: document })),
+  };
+}
+
+function page<T extends { readonly ordinal: number }>({ limit, before }: PageQuery, rows: T[], tm: (row: T) => Instant): T[] {
+  const isBefore = (row: T) => !before || tm(row) < before.tm || (tm(row) === before.tm && before.ordinal !== undefined && row.ordinal < before.ordinal);
+  return rows.filter(isBefore).sort((a, b) => tm(b) - tm(a) || b.ordinal - a.ordinal).slice(0, limit);
 }
 
 function matches(query: ActiveflowQuery, state: State): boolean {

@@ -9,7 +9,7 @@ export type ActiveflowWrite = {
   readonly due_at: Instant | null;
   readonly events: readonly Event[];
   readonly effects: readonly Effect[];
-  /** Effects nobody waits for any more: those not finished become `canceling`. */
+  /** Effects nobody waits for any more: those not finished, by this commit or before, become `canceling`, due at once. */
   readonly cancels: readonly string[];
   readonly lists: readonly StoredList[];
 };
@@ -17,7 +17,10 @@ export type ActiveflowWrite = {
 /** Where an effect stands. `performing` is leased; `open` is performed and its report is awaited; the last four are final. */
 export type EffectStatus = 'pending' | 'performing' | 'open' | 'canceling' | 'done' | 'failed' | 'dead' | 'canceled';
 
-/** What became of an effect. Fenced by the attempt where one is given: a node that lost its lease changes nothing. */
+/**
+ * What became of an effect. Fenced by the attempt where one is given: a node that lost its lease changes nothing. A final effect stays as it is,
+ * one that is `canceling` can only stay so or become `canceled`, and `performing` renews a lease that is held.
+ */
 export type EffectWrite = {
   readonly id: string;
   readonly attempt?: number;
@@ -57,7 +60,7 @@ export type Change = {
   readonly lists?: readonly StoredList[];
 };
 
-/** What became of a change: written, refused because something in it was stale or taken, or failed with an error of its own. */
+/** What became of a change: written, refused because something in it was stale or taken, or failed with an error of its own; then nothing of it is kept. */
 export type Committed = 'ok' | 'conflict' | Error;
 
 /** An effect as the dispatcher gets it. */
@@ -73,7 +76,7 @@ export type StoredEffect = Effect & {
 
 /** A page of a list, newest first: rows before (tm, id) in the order (tm_create, id) descending. */
 export type PageQuery = { readonly limit: number; readonly before?: { readonly tm: Instant; readonly ordinal?: number } };
-/** A row with its place among rows of one instant. */
+/** A row with its place: among rows of one instant, the later has the higher ordinal. */
 export type Placed<T> = { readonly ordinal: number; readonly row: T };
 
 /** Filters of the list of activeflows; all given must hold. */
@@ -94,6 +97,9 @@ export type DocumentQuery = PageQuery & { readonly kind: string; readonly custom
 /** An event in the order of the whole store. */
 export type LoggedEvent = { readonly seq: number; readonly activeflow_id: string; readonly customer_id: string; readonly event: Event };
 
+/** An activeflow as the store keeps it: its state, and what stands beside it. */
+export type Kept = { readonly state: State; readonly version: number; readonly due_at: Instant | null };
+
 /** Something `doctor` found wrong. */
 export type Finding = { readonly promise: string; readonly activeflow_id: string; readonly message: string };
 
@@ -111,20 +117,26 @@ export type Store = {
   list(list_id: string): Promise<readonly Action[] | undefined>;
   /** Leases effects that are due, oldest first: they become `performing`, attempt + 1, due again at `until`. */
   claim(query: { readonly now: Instant; readonly until: Instant; readonly limit: number }): Promise<readonly StoredEffect[]>;
-  /** Makes everything that a dead node left `performing` or `open` due at once. Gives their number. */
+  /** Makes everything that a dead node left `performing`, `open` or `canceling` due at once. Gives their number. */
   recover(now: Instant): Promise<number>;
   /** Ids of running activeflows whose instant has come, the most overdue first. */
   due(now: Instant, limit: number): Promise<readonly string[]>;
   /** The earliest instant at which an activeflow or an effect is due; null for none. */
   nextDue(): Promise<Instant | null>;
+  /**
+   * A filter alone is served by an index. Where several are given, or variables, rows are compared one by one: that may take long, without
+   * keeping others waiting.
+   */
   activeflows(query: ActiveflowQuery): Promise<readonly Placed<State>[]>;
+  /** All activeflows, of all customers, the deleted among them, with an ordinal above `after`, in its order: what `doctor` reads. */
+  walk(after: number, limit: number): Promise<readonly Placed<Kept>[]>;
   /** Events of one activeflow with `n` above `after`, oldest first. */
   events(id: string, after: number, limit: number): Promise<readonly Event[]>;
   /** The newest `limit` events with `n` below `before` in which the cursor moved, oldest first, so that lists need not read a whole history. */
   moves(id: string, before: number, limit: number): Promise<readonly Event[]>;
   /** Events of all with `seq` above `after`, in order: what a feed reads. */
   feed(after: number, limit: number): Promise<readonly LoggedEvent[]>;
-  /** All effects of an activeflow, oldest first; of one step where given. */
+  /** All effects of an activeflow, oldest first. */
   effects(id: string): Promise<readonly StoredEffect[]>;
   /** One effect by id. */
   effect(effect_id: string): Promise<StoredEffect | undefined>;
@@ -134,7 +146,7 @@ export type Store = {
   documents(query: DocumentQuery): Promise<readonly Placed<Document>[]>;
   /** Counts for metrics: by status of activeflows and effects. Small even where the tables are not. */
   counts(): Promise<{ readonly running: number; readonly effects_due: number; readonly effects_dead: number }>;
-  /** Deletes documents of a kind created before an instant, at most `limit`; what expires by age. */
+  /** Removes for good documents of a kind, not those marked as deleted, created before an instant: the oldest, at most `limit`. Gives their number. */
   expire(kind: string, before: Instant, limit: number): Promise<number>;
   close(): Promise<void>;
 };

@@ -41,7 +41,7 @@ function table(): Database {
 describe('durability', () => {
   it.each([
     ['fsync', 'wal', 2],
-    ['os', 'wal', 0],
+    ['os', 'wal', 1],
     ['memory', 'memory', 0],
   ] as const)('%s sets its pragmas, and a write does not lower them', (durability, journal_mode, synchronous) => {
     const db = opened(durability);

@@ -64,7 +64,7 @@ CREATE TABLE effect (
 CREATE INDEX effect_due ON effect (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX effect_activeflow ON effect (rid, eid);
 CREATE INDEX effect_dead ON effect (eid) WHERE status = 'dead';
-CREATE INDEX effect_unfinished ON effect (status) WHERE status IN ('performing', 'open');
+CREATE INDEX effect_unfinished ON effect (status) WHERE status IN ('performing', 'open', 'canceling');
 
 CREATE TABLE document (
   did INTEGER PRIMARY KEY,
@@ -91,13 +91,7 @@ CREATE INDEX document_all ON document (kind, tm_create, did) WHERE tm_delete IS 
 /** Brings a database to the newest schema. Throws, in one sentence, on a database that is newer or whose history differs. */
 export function migrate(db: Database, now: number): void {
   db.exec('CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL)');
-  const applied = db.prepare('SELECT number, name, checksum FROM migration ORDER BY number').all<{ number: number; name: string; checksum: string }>();
-  for (const row of applied) {
-    const known = migrations.find((migration) => migration.number === row.number);
-    if (!known) throw new Error(`The database has schema step ${row.number} (${row.name}), which this version of activeflow does not know: use a newer one.`);
-    if (checksum(known) !== row.checksum) throw new Error(`Schema step ${row.number} (${row.name}) is not the one the database was made with.`);
-  }
-  for (const migration of migrations.slice(applied.length)) {
+  for (const migration of missing(db)) {
     db.exec('BEGIN IMMEDIATE');
     try {
       db.exec(migration.sql);
@@ -108,6 +102,22 @@ export function migrate(db: Database, now: number): void {
       throw error;
     }
   }
+}
+
+/** Throws, in one sentence, on a database that has not exactly the newest schema. */
+export function checkSchema(db: Database): void {
+  const [next] = missing(db);
+  if (next) throw new Error(`The database lacks schema step ${next.number} (${next.name}): start the server on it once.`);
+}
+
+function missing(db: Database): readonly Migration[] {
+  const applied = db.prepare('SELECT number, name, checksum FROM migration ORDER BY number').all<{ number: number; name: string; checksum: string }>();
+  for (const row of applied) {
+    const known = migrations.find((migration) => migration.number === row.number);
+    if (!known) throw new Error(`The database has schema step ${row.number} (${row.name}), which this version of activeflow does not know: use a newer one.`);
+    if (checksum(known) !== row.checksum) throw new Error(`Schema step ${row.number} (${row.name}) is not the one the database was made with.`);
+  }
+  return migrations.slice(applied.length);
 }
 
 const checksum = ({ sql }: Migration): string => createHash('sha256').update(sql).digest('hex');

@@ -1,77 +1,116 @@
 // The store on SQLite: one connection on the main thread, WAL, fsync before the answer (docs/adr/0001-sqlite-binding.md).
 import type { Instant } from '@activeflow/engine';
 import { StoreUnavailable, type Change, type Committed, type Store } from '../store.js';
-import { openDatabase, type Database, type Durability } from './binding.js';
-import { migrate } from './migrations.js';
-import { effectOf, prepareReads, type EffectRow } from './read.js';
+import { openDatabase, openReadOnly, type Database, type Durability } from './binding.js';
+import { takeLock, type Lock } from './lock.js';
+import { checkSchema, migrate } from './migrations.js';
+import { prepareReads } from './read.js';
+import { effectOf, type EffectRow } from './row.js';
 import { isComposite, prepareWriter, type Writer } from './write.js';
 
-/** Opens (creating it) the store in the file `path`. Throws, in one sentence, where it cannot be used. */
-export function openSqlite(path: string, options: { readonly durability: Durability; readonly now: Instant }): Store {
-  const db = openDatabase(path, { durability: options.durability });
-  migrate(db, options.now);
+/** How to open a store: to write, with the promise of a durability and, unless it is in memory, alone; or to read it alone, beside its server. */
+export type SqliteOptions = { readonly durability: Durability; readonly now: Instant } | { readonly read_only: true };
+
+/** Opens (creating it, but for `read_only`) the store in the file `path`. Throws, in one sentence, where it cannot be used. */
+export function openSqlite(path: string, options: SqliteOptions): Store {
+  let lock: Lock | undefined;
+  let db: Database | undefined;
+  try {
+    if ('read_only' in options) {
+      db = openReadOnly(path);
+      checkSchema(db);
+      return storeOn(db);
+    }
+    if (options.durability !== 'memory') lock = takeLock(path, options.now);
+    db = openDatabase(path, options);
+    migrate(db, options.now);
+    const store = storeOn(db);
+    return { ...store, close: async () => { await store.close(); lock?.release(); } };
+  } catch (error) {
+    db?.close();
+    lock?.release();
+    throw new Error(`The store ${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** The store on an open database that has the newest schema. */
+export function storeOn(db: Database): Store {
+  const transaction = prepareTransaction(db);
   const write = prepareWriter(db);
-  const lease = prepareLease(db);
-  const expire = db.prepare('DELETE FROM document WHERE did IN (SELECT did FROM document INDEXED BY document_all WHERE kind = ? AND tm_delete IS NULL AND tm_create < ? LIMIT ?)');
+  const expire = db.prepare(`DELETE FROM document WHERE did IN (SELECT did FROM document INDEXED BY document_all
+    WHERE kind = ? AND tm_delete IS NULL AND tm_create < ? ORDER BY tm_create, did LIMIT ?)`);
   return {
     name: 'sqlite',
-    commit: async (changes) => commitGroup(db, write, changes),
-    ...lease,
+    commit: async (changes) => commitGroup(transaction, write, changes),
+    ...prepareLease(db, transaction),
     ...prepareReads(db),
     expire: async (kind, before, limit) => expire.run(kind, before, limit).changes,
     close: async () => { db.close(); },
   };
 }
 
-/** One transaction for all. Where one change throws, all are taken back and done again one by one: the failing one fails alone. */
-function commitGroup(db: Database, write: Writer, changes: readonly Change[]): readonly Committed[] {
+/** One transaction for all. Where a change throws, all are taken back and done again with a savepoint each: the failing one fails alone. */
+function commitGroup(transaction: Transaction, write: Writer, changes: readonly Change[]): readonly Committed[] {
   try {
-    return inTransaction(db, () => changes.map((change) => writeWhole(db, write, change)));
+    return transaction.whole(() => changes.map((change) => (isComposite(change) ? transaction.part(() => write(change)) : write(change)) ? 'ok' : 'conflict'));
   } catch (error) {
-    if (isUnavailable(error)) throw new StoreUnavailable(`The store cannot write: ${(error as Error).message}`, { cause: error });
-    if (changes.length === 1) return [error instanceof Error ? error : new Error(String(error))];
-    return changes.flatMap((change) => commitGroup(db, write, [change]));
+    if (error instanceof StoreUnavailable) throw error;
+    return transaction.whole(() => changes.map((change) => alone(() => transaction.part(() => write(change)))));
   }
 }
 
-function inTransaction<T>(db: Database, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE');
+function alone(work: () => boolean): Committed {
   try {
-    const result = work();
-    db.exec('COMMIT');
-    return result;
+    return work() ? 'ok' : 'conflict';
   } catch (error) {
-    // A full disk may have taken the transaction back already.
-    try { db.exec('ROLLBACK'); } catch { /* there was none left */ }
-    throw error;
+    if (error instanceof StoreUnavailable) throw error;
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
-/** A change of one part needs no savepoint: its compare-and-set fails before anything is written. */
-function writeWhole(db: Database, write: Writer, change: Change): Committed {
-  if (!isComposite(change)) return write(change) ? 'ok' : 'conflict';
-  db.exec('SAVEPOINT one');
-  const written = write(change);
-  if (!written) db.exec('ROLLBACK TO one');
-  db.exec('RELEASE one');
-  return written ? 'ok' : 'conflict';
+/** `whole` is a transaction, `part` a piece of it that is taken back alone, where it gives false or throws. */
+type Transaction = { whole<T>(work: () => T): T; part(work: () => boolean): boolean };
+
+function prepareTransaction(db: Database): Transaction {
+  const [begin, commit, rollback] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT'), db.prepare('ROLLBACK')];
+  const [savepoint, back, release] = [db.prepare('SAVEPOINT part'), db.prepare('ROLLBACK TO part'), db.prepare('RELEASE part')];
+  return {
+    whole(work) {
+      begin.run();
+      try {
+        const result = work();
+        commit.run();
+        return result;
+      } catch (error) {
+        // A full disk may have taken the transaction back already.
+        try { rollback.run(); } catch { /* there was none left */ }
+        throw error;
+      }
+    },
+    part(work) {
+      savepoint.run();
+      try {
+        const written = work();
+        if (!written) back.run();
+        release.run();
+        return written;
+      } catch (error) {
+        try { back.run(); release.run(); } catch { /* gone with the transaction */ }
+        throw error;
+      }
+    },
+  };
 }
 
-/** SQLITE_FULL, SQLITE_IOERR, SQLITE_BUSY, SQLITE_READONLY, SQLITE_CANTOPEN: not the change's fault (sqlite.org/rescode.html). */
-function isUnavailable(error: unknown): boolean {
-  const message = error instanceof Error ? error.message : '';
-  return /disk is full|disk I\/O error|database is locked|readonly database|unable to open/i.test(message);
-}
-
-function prepareLease(db: Database): Pick<Store, 'claim' | 'recover'> {
-  const due = db.prepare('SELECT e.*, a.id AS activeflow_id FROM effect e JOIN activeflow a ON a.rid = e.rid WHERE e.due_at <= ? ORDER BY e.due_at LIMIT ?');
+function prepareLease(db: Database, transaction: Transaction): Pick<Store, 'claim' | 'recover'> {
+  const due = db.prepare('SELECT e.*, a.id AS activeflow_id FROM effect e JOIN activeflow a ON a.rid = e.rid WHERE e.due_at <= ? ORDER BY e.due_at, e.eid LIMIT ?');
   const lease = db.prepare(`UPDATE effect SET status = CASE status WHEN 'canceling' THEN status ELSE 'performing' END, attempt = attempt + 1, due_at = ? WHERE id = ?`);
-  const recover = db.prepare(`UPDATE effect SET due_at = ? WHERE status IN ('performing', 'open')`);
+  const recover = db.prepare(`UPDATE effect SET due_at = ? WHERE status IN ('performing', 'open', 'canceling')`);
   return {
     async claim({ now, until, limit }) {
       // Most looks find nothing, and a transaction for nothing would still be one.
       if (!due.get(now, 1)) return [];
-      const rows = inTransaction(db, () => {
+      const rows = transaction.whole(() => {
         const found = due.all<EffectRow>(now, limit);
         for (const row of found) lease.run(until, row.id);
         return found;

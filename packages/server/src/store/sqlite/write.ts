@@ -1,4 +1,4 @@
-// Writing: one change in the transaction that is open. The compare-and-set comes first, so that a stale change writes nothing.
+// Writing: one change in the transaction that is open. A single part is compared before it is set, so that a stale one writes nothing.
 import type { ActiveflowWrite, Change, Document, EffectWrite } from '../store.js';
 import { encodeEvent, encodeState, encodeVariables } from '../codec.js';
 import type { Database } from './binding.js';
@@ -13,23 +13,28 @@ export function prepareWriter(db: Database): Writer {
   const document = prepareDocument(db);
   const insertList = db.prepare('INSERT INTO list (id, actions) VALUES (?, ?) ON CONFLICT (id) DO NOTHING');
   return (change) => {
+    // What finishes an effect comes before what cancels it, and whatever can be refused before what cannot.
+    if (!(change.effects ?? []).every(effect)) return false;
     if (change.activeflow && !activeflow(change.activeflow)) return false;
+    if (!(change.documents ?? []).every(document)) return false;
     for (const list of change.lists ?? []) insertList.run(list.id, JSON.stringify(list.actions));
     for (const list of change.activeflow?.lists ?? []) insertList.run(list.id, JSON.stringify(list.actions));
-    return (change.effects ?? []).every(effect) && (change.documents ?? []).every(document);
+    return true;
   };
 }
 
-/** True where writing the change in pieces could leave a part of it behind, so that it wants a savepoint of its own. */
+/** True where a refusal could come after a part has been written, so that the change wants a savepoint of its own. */
 export const isComposite = (change: Change): boolean =>
   (change.effects?.length ?? 0) + (change.documents?.length ?? 0) + (change.activeflow ? 1 : 0) > 1;
 
 type Rid = { rid: number };
 
 function prepareActiveflow(db: Database): (write: ActiveflowWrite) => boolean {
-  const insert = db.prepare(`INSERT INTO activeflow (id, customer_id, flow_id, status, reference_type, reference_id, version, due_at, tm_create, tm_delete, state, variables)
+  const insert = db.prepare(`INSERT INTO activeflow (version, due_at, state, variables, id, customer_id, flow_id, status, reference_type, reference_id, tm_create, tm_delete)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING rid`);
-  const update = db.prepare(`UPDATE activeflow SET status = ?, version = ?, due_at = ?, tm_delete = ?, state = ?, variables = ? WHERE id = ? AND version = ? RETURNING rid`);
+  // Naming a column rewrites every index it is in, and while an activeflow runs, neither its status nor its deletion changes.
+  const go_on = db.prepare('UPDATE activeflow SET version = ?, due_at = ?, state = ?, variables = ? WHERE id = ? AND version = ? RETURNING rid');
+  const finish = db.prepare('UPDATE activeflow SET version = ?, due_at = ?, state = ?, variables = ?, status = ?, tm_delete = ? WHERE id = ? AND version = ? RETURNING rid');
   const addEvent = db.prepare('INSERT INTO event (rid, n, data) VALUES (?, ?, ?)');
   const addEffect = db.prepare(`INSERT INTO effect (id, rid, customer_id, kind, step, status, attempt, due_at, deadline, payload, error, tm_create, tm_update)
     VALUES (?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?, '', ?, ?)`);
@@ -37,9 +42,12 @@ function prepareActiveflow(db: Database): (write: ActiveflowWrite) => boolean {
   return ({ expected_version, state, due_at, events, effects, cancels }) => {
     const { id, customer_id, flow_id, status, reference, version, tm_create, tm_delete, variables } = state;
     const body = encodeState(state);
+    const moving = [version, due_at, body, encodeVariables(variables)] as const;
     const found = expected_version === 0
-      ? insert.get<Rid>(id, customer_id, flow_id, status, reference.type, reference.id, version, due_at, tm_create, tm_delete, body, encodeVariables(variables))
-      : update.get<Rid>(status, version, due_at, tm_delete, body, encodeVariables(variables), id, expected_version);
+      ? insert.get<Rid>(...moving, id, customer_id, flow_id, status, reference.type, reference.id, tm_create, tm_delete)
+      : status === 'running' && tm_delete === null
+        ? go_on.get<Rid>(...moving, id, expected_version)
+        : finish.get<Rid>(...moving, status, tm_delete, id, expected_version);
     if (!found) return false;
     const at = events.at(-1)?.at ?? tm_create;
     for (const event of events) addEvent.run(found.rid, event.n, encodeEvent(event));
@@ -50,22 +58,24 @@ function prepareActiveflow(db: Database): (write: ActiveflowWrite) => boolean {
 }
 
 function prepareEffect(db: Database): (write: EffectWrite) => boolean {
-  // An effect that has been cancelled stays cancelled, whatever a driver still reports; a fenced write needs the attempt that was leased.
-  const update = db.prepare(`UPDATE effect SET status = ?, due_at = ?, result = COALESCE(?, result), error = ?, tm_update = ?
-    WHERE id = ? AND status IN ('pending', 'performing', 'open', 'canceling') AND (status <> 'canceling' OR ? = 'canceled') AND attempt = COALESCE(?, attempt)`);
+  // A final effect stays what it is; one being canceled can only go on being canceled; a lease is renewed while it is held, and not taken so.
+  const update = db.prepare(`UPDATE effect SET status = ?1, due_at = ?2, result = COALESCE(?3, result), error = ?4, tm_update = ?5
+    WHERE id = ?6 AND attempt = COALESCE(?7, attempt) AND CASE status
+      WHEN 'pending' THEN ?1 <> 'performing' WHEN 'open' THEN ?1 <> 'performing' WHEN 'performing' THEN TRUE
+      WHEN 'canceling' THEN ?1 IN ('canceling', 'canceled') ELSE FALSE END`);
   return ({ id, attempt, status, due_at, result, error, at }) =>
-    update.run(status, due_at, result ? JSON.stringify(result) : null, error ?? '', at, id, status, attempt ?? null).changes === 1;
+    // What a peer answered may hold U+0000, which a column cannot; the text is for people.
+    update.run(status, due_at, result ? JSON.stringify(result) : null, (error ?? '').replaceAll('\0', '\ufffd'), at, id, attempt ?? null).changes === 1;
 }
 
 function prepareDocument(db: Database): (write: Document) => boolean {
-  const insert = db.prepare(`INSERT INTO document (kind, id, customer_id, parent, unique_key, version, tm_create, tm_update, tm_delete, data)
+  const insert = db.prepare(`INSERT INTO document (customer_id, parent, unique_key, version, tm_create, tm_update, tm_delete, data, kind, id)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
-  const update = db.prepare(`UPDATE OR IGNORE document SET parent = ?, unique_key = ?, version = ?, tm_update = ?, tm_delete = ?, data = ? WHERE kind = ? AND id = ? AND version = ?`);
+  const update = db.prepare(`UPDATE OR IGNORE document SET customer_id = ?, parent = ?, unique_key = ?, version = ?, tm_create = ?, tm_update = ?, tm_delete = ?, data = ?
+    WHERE kind = ? AND id = ? AND version = ?`);
   return ({ kind, id, customer_id, parent, key, version, tm_create, tm_update, tm_delete, data }) => {
-    const body = JSON.stringify(data);
-    const { changes } = version === 1
-      ? insert.run(kind, id, customer_id, parent, key, version, tm_create, tm_update, tm_delete, body)
-      : update.run(parent, key, version, tm_update, tm_delete, body, kind, id, version - 1);
+    const fields = [customer_id, parent, key, version, tm_create, tm_update, tm_delete, JSON.stringify(data), kind, id] as const;
+    const { changes } = version === 1 ? insert.run(...fields) : update.run(...fields, version - 1);
     return changes === 1;
   };
 }
