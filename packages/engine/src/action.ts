@@ -112,14 +112,21 @@ export function defineAction<S extends TObject>(definition: Definition<S>): Defi
   return { ...definition, defaults, parsed, loose: Type.Partial(definition.option) };
 }
 
+const read = new WeakMap<Action, Option>();
+
 /**
- * The option as `run` sees it: what the schema names, defaults filled in. Fields it does not name stay in the definition but go no further:
- * an action may spread its option into a payload, and a `call_id` that a client wrote must not get there.
+ * The option as `run` sees it: what the schema names, defaults filled in; made once for an action that all activeflows of a list share.
+ * Fields the schema does not name stay in the definition but go no further: an action may spread its option into a payload, and a `call_id`
+ * that a client wrote must not get there.
  */
-export const readOption = (definition: Registered, { option }: Action): Option => {
-  const named = Object.keys(definition.option.properties).filter((name) => Object.hasOwn(option, name));
-  return { ...definition.defaults, ...Object.fromEntries(named.map((name) => [name, option[name]])) };
-};
+export function readOption(definition: Registered, action: Action): Option {
+  const known = read.get(action);
+  if (known) return known;
+  const named = Object.keys(definition.option.properties).filter((name) => Object.hasOwn(action.option, name));
+  const option = { ...definition.defaults, ...Object.fromEntries(named.map((name) => [name, action.option[name]])) };
+  read.set(action, option);
+  return option;
+}
 
 /** A value that one placeholder filled, read as the schema wants it; the text itself where it cannot be. In a list, each item. */
 export function parseFilled(definition: Registered | undefined, name: string, written: unknown, value: unknown): unknown {

@@ -46,8 +46,19 @@ export type Event = { readonly n: number; readonly version: number; readonly at:
 /** The state after an event. Pure; throws on an event that does not follow (a gap in the numbers). */
 export function evolve(state: State | undefined, event: Event): State {
   if (event.type === 'created') return event.state;
-  if (state === undefined || event.n !== state.events) throw new Error(`event ${event.n} does not follow ${state?.events ?? 'nothing'}`);
-  return { ...state, ...change(state, event), version: event.version, events: event.n + 1, tm_update: event.at };
+  if (state === undefined) throw new Error(`event ${event.n} follows nothing`);
+  const after: Copy = { ...state };
+  advance(after, event);
+  return after;
+}
+
+/** The same on a copy that nobody else has seen: a burst of events makes one copy, not one for each. */
+export function advance(after: Copy, event: Exclude<Event, { type: 'created' }>): void {
+  if (event.n !== after.events) throw new Error(`event ${event.n} does not follow ${after.events}`);
+  after.version = event.version;
+  after.events = event.n + 1;
+  after.tm_update = event.at;
+  change(after, event);
 }
 
 /** The events of an activeflow, folded; undefined without any. */
@@ -57,62 +68,74 @@ export const fold = (events: Iterable<Event>): State | undefined => {
   return state;
 };
 
-function change(state: State, event: Exclude<Event, { type: 'created' }>): Partial<State> {
+/** A state that may be changed because nobody else has seen it; what hangs on it is shared, and replaced instead of written to. */
+export type Copy = { -readonly [K in keyof State]: State[K] };
+
+function change(after: Copy, event: Exclude<Event, { type: 'created' }>): void {
   switch (event.type) {
-    case 'moved': return moved(state, event);
-    case 'settled': return { wait: state.wait && { ...state.wait, result: event.result } };
-    case 'variables_set': return withVariables(state, event.variables);
-    case 'forwarded': return { forward: event.to };
-    case 'pushed': return { frames: [...state.frames, event.frame], position: { frame_id: event.frame.id, action_id: START_ID } };
-    case 'added': return { frames: state.frames.map((frame) => (frame.id === event.frame_id ? { ...frame, list_id: event.list_id } : frame)) };
-    case 'configured': return { configuration: event.configuration };
-    case 'paused': return { paused: true };
-    case 'resumed': return { paused: false };
-    case 'ended': return { ...(event.left ? leave(state, event.left) : {}), status: 'ended', end_reason: event.reason, end_detail: event.detail, wait: null, forward: null, paused: false };
-    case 'deleted': return { tm_delete: event.at };
-    default: return event satisfies never;
+    case 'moved': move(after, event); break;
+    case 'settled': after.wait = after.wait && { ...after.wait, result: event.result }; break;
+    case 'variables_set': setVariables(after, event.variables); break;
+    case 'forwarded': after.forward = event.to; break;
+    case 'pushed': pushFrame(after, event.frame); break;
+    case 'added': after.frames = after.frames.map((frame) => (frame.id === event.frame_id ? { ...frame, list_id: event.list_id } : frame)); break;
+    case 'configured': after.configuration = event.configuration; break;
+    case 'paused': after.paused = true; break;
+    case 'resumed': after.paused = false; break;
+    case 'ended': end(after, event); break;
+    case 'deleted': after.tm_delete = event.at; break;
+    default: event satisfies never;
   }
 }
 
-function moved(state: State, event: Extract<Event, { type: 'moved' }>): Partial<State> {
-  const after = leave(state, event.left);
-  const { frame_id, action_id, action, step } = event.entered;
-  const frames = after.frames ?? state.frames;
-  const depth = frames.findIndex((frame) => frame.id === frame_id) + 1;
-  return {
-    ...after,
-    frames: depth === frames.length ? frames : frames.slice(0, depth),
-    position: { frame_id, action_id },
-    current: { frame_id, action, step, began_at: event.at },
-    forward: null,
-    wait: event.wait ?? null,
-  };
+function move(after: Copy, { left, entered, wait, at }: Extract<Event, { type: 'moved' }>): void {
+  leave(after, left);
+  const { frame_id, action_id, action, step } = entered;
+  const depth = after.frames.findIndex((frame) => frame.id === frame_id) + 1;
+  // Frames left behind are gone.
+  if (depth < after.frames.length) after.frames = after.frames.slice(0, depth);
+  after.position = { frame_id, action_id };
+  after.current = { frame_id, action, step, began_at: at };
+  after.forward = null;
+  after.wait = wait ?? null;
+}
+
+function end(after: Copy, { left, reason, detail }: Extract<Event, { type: 'ended' }>): void {
+  if (left) leave(after, left);
+  after.status = 'ended';
+  after.end_reason = reason;
+  after.end_detail = detail;
+  after.wait = null;
+  after.forward = null;
+  after.paused = false;
 }
 
 /** What the action that was current leaves behind: its variables, its count, the frame it pushed. */
-function leave(state: State, left: Left): Partial<State> {
-  const after: { -readonly [K in keyof State]?: State[K] } = left.variables ? withVariables(state, left.variables) : {};
+function leave(after: Copy, left: Left): void {
+  if (left.variables) setVariables(after, left.variables);
   if (left.counted) {
-    const { frame_id, action } = state.current;
-    after.frames = state.frames.map((frame) =>
+    const { frame_id, action } = after.current;
+    after.frames = after.frames.map((frame) =>
       frame.id === frame_id ? { ...frame, gotos: { ...frame.gotos, [action.id]: (frame.gotos[action.id] ?? 0) + 1 } } : frame);
   }
-  if (left.frame) {
-    after.frames = [...(after.frames ?? state.frames), left.frame];
-    after.position = { frame_id: left.frame.id, action_id: START_ID };
-  }
-  return after;
+  if (left.frame) pushFrame(after, left.frame);
 }
 
-function withVariables(state: State, changes: Readonly<Record<string, string | null>>): Pick<State, 'variables' | 'variables_bytes'> {
+function pushFrame(after: Copy, frame: Frame): void {
+  after.frames = [...after.frames, frame];
+  after.position = { frame_id: frame.id, action_id: START_ID };
+}
+
+function setVariables(after: Copy, changes: Readonly<Record<string, string | null>>): void {
   // Spread, not assigned one by one: a variable may be named `__proto__`.
-  const variables: Record<string, string | null> = { ...state.variables, ...changes };
-  let bytes = state.variables_bytes;
+  const variables: Record<string, string | null> = { ...after.variables, ...changes };
+  let bytes = after.variables_bytes;
   for (const [key, value] of Object.entries(changes)) {
-    const old = Object.hasOwn(state.variables, key) ? state.variables[key] : undefined;
+    const old = Object.hasOwn(after.variables, key) ? after.variables[key] : undefined;
     if (old !== undefined) bytes -= utf8Length(key) + utf8Length(old);
     if (value === null) delete variables[key];
     else bytes += utf8Length(key) + utf8Length(value);
   }
-  return { variables: variables as Variables, variables_bytes: bytes };
+  after.variables = variables as Variables;
+  after.variables_bytes = bytes;
 }

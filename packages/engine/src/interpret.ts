@@ -57,8 +57,7 @@ function enter(d: Draft, target: { depth: number; index: number }, left: Left): 
   const list = listOf(frames, d.lists, target.depth);
   const written = list.actions[target.index] as Action;
   const definition = definitionOf(written.type);
-  const after = left.variables ? { ...d.state.variables, ...left.variables } : d.state.variables;
-  const action = list.dynamic[target.index] ? substituted(d, definition, written, after) : written;
+  const action = list.dynamic[target.index] ? substituted(d, definition, written, { ...d.state.variables, ...left.variables }) : written;
   const step = d.state.current.step + 1;
   const frame_id = (frames[target.depth] as Frame).id;
   emit(d, { type: 'moved', left, entered: { frame_id, action_id: written.id, action: action ?? written, step } });

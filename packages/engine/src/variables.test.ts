@@ -69,8 +69,8 @@ describe('substitution is linear', () => {
   /** Characters looked at while substituting, by counting the reads of a text that counts them. */
   function work(text: string): { readonly looked: number; readonly result: string } {
     let looked = 0;
-    const original = Reflect.get(String.prototype, 'charCodeAt') as (this: string, at: number) => number;
-    const find = Reflect.get(String.prototype, 'indexOf') as (this: string, what: string, from: number) => number;
+    const original = Reflect.get<StringConstructor['prototype'], 'charCodeAt'>(String.prototype, 'charCodeAt');
+    const find = Reflect.get<StringConstructor['prototype'], 'indexOf'>(String.prototype, 'indexOf');
     try {
       String.prototype.charCodeAt = function (this: string, at: number) { looked++; return original.call(this, at); };
       String.prototype.indexOf = function (this: string, what: string, from = 0) {
