@@ -160,7 +160,7 @@ describe('webhook_send', () => {
     const id = await sending({});
     await world.idle();
     const [effect] = await world.effects(id);
-    const { result } = effect as { result: { data: { body: string } } };
+    const { result } = effect as unknown as { result: { data: { body: string } } };
     expect(result.data.body).toBe(`a${'é'.repeat(KEPT_BODY_BYTES / 2 - 1)}`);
   });
 
@@ -177,7 +177,7 @@ describe('webhook_send', () => {
 });
 
 it('one lane for each host', () => {
-  const { lane } = createHttp({ egress, clock: world.clock });
-  const of = (uri: unknown) => lane?.({ payload: { uri } } as unknown as StoredEffect);
+  const driver = createHttp({ egress, clock: world.clock });
+  const of = (uri: unknown) => driver.lane?.({ payload: { uri } } as unknown as StoredEffect);
   expect([of('https://a.example/x?y'), of('https://A.example:443/'), of('http://a.example:81/'), of('no URL'), of(7)]).toEqual(['a.example', 'a.example', 'a.example:81', '', '']);
 });

@@ -15,7 +15,7 @@ export function createLocal(host: Host): Driver {
 }
 
 async function flowOf(host: Host, { customer_id, payload }: StoredEffect) {
-  const flow_id = String(payload['flow_id'] ?? '');
+  const { flow_id } = payload as { flow_id: string };
   const flow = await host.flow(customer_id, flow_id);
   if (flow === undefined) throw new Permanent('FLOW_NOT_FOUND', `no flow ${flow_id.slice(0, 64)}`);
   return { flow_id, ...flow };
@@ -28,7 +28,7 @@ async function fetchFlow(host: Host, effect: StoredEffect): Promise<Performed> {
 
 /** Starts the on-complete flow of an activeflow that has ended (engine.md §3). Where its id is taken, it was started before. */
 async function startChild(host: Host, effect: StoredEffect): Promise<Performed> {
-  const id = String(effect.payload['activeflow_id'] ?? '');
+  const { activeflow_id: id } = effect.payload as { activeflow_id: string };
   const done = { ok: true, data: { activeflow_id: id } } as const;
   // Asked before the flow is, which may have been deleted since.
   if ((await host.activeflow(id)) !== undefined) return { done };

@@ -93,6 +93,9 @@ export async function callOf(room: Room, { customer_id }: StoredEffect, call_id:
   return call;
 }
 
+/** The call that an effect is about; `''` where it is about none. */
+export const callIdOf = ({ payload }: StoredEffect): string => (typeof payload['call_id'] === 'string' ? payload['call_id'] : '');
+
 /** The next version of a call's document. A write of it is refused where the call has changed meanwhile. */
 export const nextCall = (call: Call, data: CallData, now: Instant): DocumentWrite => ({ ...call, version: call.version + 1, tm_update: now, data });
 

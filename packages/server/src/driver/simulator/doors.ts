@@ -3,6 +3,7 @@ import { address, NONE_ID, type AddressInput, type State, type Variables } from 
 import { isOver, NEW_CALL, NEW_PLAYED, newCall, nextCall, readCall, withChanges, type Call, type CallData, type HangupReason, type Room } from './call.js';
 import { cancelConnect, hangUp } from './connect.js';
 import { answered } from './line.js';
+import { endRecordings } from './recording.js';
 import { choose, startRun, type Refusal, type Runnable } from './run.js';
 import { ended, endOf, PROMPT_KINDS, without } from './waits.js';
 
@@ -44,7 +45,9 @@ export async function createCall(room: Room, asked: CallAsked): Promise<{ readon
 /** The caller presses keys. What they end is settled in the commit that says they were pressed. */
 export async function digits(room: Room, which: Which, typed: string): Promise<Call | Refusal> {
   if (!/^[0-9A-D*#]{1,256}$/.test(typed)) return { refused: 'INVALID_ARGUMENT', message: 'digits are 1 to 256 of 0-9, A-D, * and #' };
-  return onCall(room, which, (call) => withChanges(call.data, {}, { digits: call.data.played.digits + typed }));
+  const call = await onCall(room, which, ({ data }) => withChanges(data, {}, { digits: data.played.digits + typed }));
+  if (!('refused' in call) && call.data.recording_ids.length > 0) await endRecordings(room, call.id, typed);
+  return call;
 }
 
 /** The prompt that is played ends now: that of an action, or the one that the run waits for, or else the oldest. */

@@ -1,6 +1,7 @@
 // The end of a call: its run ends with it, and so does everything that is open on it or chained to it.
 import type { Result } from '@activeflow/engine';
 import { isOver, nextCall, readCall, withChanges, type Call, type HangupBy, type HangupReason, type Room, type Wait } from './call.js';
+import { endRecordings } from './recording.js';
 
 /**
  * Ends a call. Done twice it changes nothing more, but finishes what a crash may have left undone. Gives the call as it is then;
@@ -10,6 +11,7 @@ export async function endCall(room: Room, call_id: string, by: HangupBy, reason:
   const gone = await markEnded(room, call_id, by, reason);
   if (gone === undefined) return undefined;
   for (const { effect_id } of gone.waits) await room.host.settle(effect_id, ENDED);
+  await endRecordings(room, call_id);
   for (const chained of gone.call.data.played.chained_calls) await endCall(room, chained, 'local', 'normal');
   return gone.call;
 }

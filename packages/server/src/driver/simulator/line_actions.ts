@@ -1,7 +1,7 @@
 // What happens to a call at once: answer, mute, hang up, and who or what has answered.
 import type { Performed } from '../driver.js';
 import type { StoredEffect } from '../../store/store.js';
-import { callOf, nextCall, withChanges, type CallData, type HangupReason, type Room } from './call.js';
+import { callIdOf, callOf, nextCall, withChanges, type CallData, type HangupReason, type Room } from './call.js';
 import { hangUp } from './connect.js';
 import { endCall } from './hangup.js';
 import { answered, upAt } from './line.js';
@@ -20,7 +20,7 @@ export async function performAmd(room: Room, effect: StoredEffect): Promise<Perf
   const { machine } = (await liveCall(room, effect)).data.played;
   const { machine_handle, async } = effect.payload;
   // Where the run waits, the action itself ends it; where it does not, nobody else would.
-  if (machine && async === true && machine_handle === 'hangup') await endCall(room, String(effect.payload['call_id']), 'local', 'amd');
+  if (machine && async === true && machine_handle === 'hangup') await endCall(room, callIdOf(effect), 'local', 'amd');
   return { done: { ...performed.done, data: { machine } } };
 }
 

@@ -1,8 +1,8 @@
 // What lasts a while on a call: prompts, tones, collections of digits. Each is written into the call as it begins, and over by the clock.
-import { type Result } from '@activeflow/engine';
+import type { Result } from '@activeflow/engine';
 import type { Performed } from '../driver.js';
 import type { StoredEffect } from '../../store/store.js';
-import { callEnded, callOf, isOver, nextCall, readCall, withChanges, type Call, type Room } from './call.js';
+import { callEnded, callIdOf, callOf, isOver, nextCall, readCall, withChanges, type Call, type Room } from './call.js';
 import { endCall } from './hangup.js';
 import { ahead, answered, upAt } from './line.js';
 import { beginWait, endOf } from './waits.js';
@@ -30,7 +30,7 @@ export async function performTimed(room: Room, effect: StoredEffect): Promise<Pe
 
 /** The call of an effect as it is now, if something can still happen on it. Throws `Permanent` CALL_NOT_FOUND or CALL_ENDED. */
 export async function liveCall(room: Room, effect: StoredEffect): Promise<Call> {
-  const call = await callOf(room, effect, String(effect.payload['call_id'] ?? ''));
+  const call = await callOf(room, effect, callIdOf(effect));
   if (isOver(call)) throw callEnded(call);
   const { chained, master_call_id } = call.data.played;
   const master = chained ? await readCall(room, master_call_id) : undefined;

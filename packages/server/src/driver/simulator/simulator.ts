@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { EffectKind } from '@activeflow/engine';
 import { Permanent, type Driver, type Host, type Performed } from '../driver.js';
 import type { StoredEffect } from '../../store/store.js';
-import { type Room } from './call.js';
+import type { Room } from './call.js';
 import { cancelEffect } from './cancel.js';
 import { performConnect } from './connect.js';
 import * as doors from './doors.js';
@@ -11,6 +11,7 @@ import { performAmd, performAnswer, performHangup, performMute } from './line_ac
 import { performMessage, performNothing, receiveMessage, type MessageAsked } from './messages.js';
 import { performCreate } from './outgoing.js';
 import { performTimed } from './prompts.js';
+import { performRecord, performStopRecording } from './record.js';
 import { TIMED_KINDS } from './waits.js';
 
 type Perform = (room: Room, effect: StoredEffect) => Promise<Performed>;
@@ -18,7 +19,7 @@ type Perform = (room: Room, effect: StoredEffect) => Promise<Performed>;
 const PERFORMS: Partial<Record<EffectKind, Perform>> = {
   ...Object.fromEntries(TIMED_KINDS.map((kind) => [kind, performTimed])),
   'call.answer': performAnswer, 'call.hangup': performHangup, 'call.mute': performMute, 'call.amd': performAmd,
-  'call.create': performCreate, 'call.connect': performConnect,
+  'call.recording_start': performRecord, 'call.recording_stop': performStopRecording, 'call.create': performCreate, 'call.connect': performConnect,
   'message.send': performMessage, 'email.send': performNothing, 'conversation.send': performNothing,
 };
 

@@ -92,11 +92,10 @@ export async function openWorld(drivers: (host: Host) => readonly Driver[]): Pro
 }
 
 async function openNode(store: Store, clock: VirtualClock, drivers: (host: Host) => readonly Driver[]): Promise<Node> {
-  let dispatcher: Dispatcher | undefined;
-  const committer = createCommitter(store, (change) => dispatcher?.committed(change));
+  const committer = createCommitter(store, (change) => { dispatcher.committed(change); });
   const runner = createRunner({ store, committer, clock, limits: defaultLimits, log: silent });
   const host = createHost({ runner, store, committer, clock });
-  dispatcher = createDispatcher({ store, runner, committer, clock, drivers: drivers(host), log: silent });
+  const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers: drivers(host), log: silent });
   await dispatcher.start();
   return { runner, host, dispatcher };
 }
