@@ -12,7 +12,7 @@ import { createRateLimit } from './api/rate.js';
 import { allRoutes } from './api/routes.js';
 import { realClock, virtualClock } from './clock.js';
 import { limitsOf, type Config } from './config.js';
-import type { Driver } from './driver/driver.js';
+import { createDrivers } from './driver/register.js';
 import { silent, type Log } from './log.js';
 import { createCommitter } from './runner/committer.js';
 import { createDispatcher, type Dispatcher } from './runner/dispatcher.js';
@@ -37,11 +37,10 @@ export async function startServer(config: Config): Promise<Server> {
   const committer = createCommitter(store, (change) => dispatcher?.committed(change));
   const runner = createRunner({ store, committer, clock, limits, log });
   const host = createHost({ runner, store, committer, clock });
-  void host;
-  const drivers: Driver[] = [];
+  const { drivers, doors, close } = createDrivers({ egress_allow: config.egress_allow, simulator: config.simulator ?? false }, host);
   dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
-  const parts: Parts = { runner, store, committer, clock, limits, identities, log, simulator: undefined, virtual };
+  const parts: Parts = { runner, store, committer, clock, limits, identities, log, simulator: doors, virtual };
   const app = createApp(parts, allRoutes(parts), {
     query_credentials: config.query_credentials, trust_proxy: config.trust_proxy, rate: createRateLimit(config.rate_limit ?? 0, clock.now),
   });
@@ -53,6 +52,7 @@ export async function startServer(config: Config): Promise<Server> {
     async close() {
       await app.close();
       await dispatcher.stop(5_000);
+      await close();
       await store.close();
     },
   };

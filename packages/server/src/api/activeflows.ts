@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
 import {
-  flowListId, initialVariables, isReserved, isUuid, NO_CONFIGURATION, NONE_ID, parseActions, REFERENCE_TYPES,
+  flowListId, isReserved, isUuid, NO_CONFIGURATION, NONE_ID, parseActions, REFERENCE_TYPES,
   type Birth, type Configuration, type Reference, type State, type StoredList,
 } from '@activeflow/engine';
 import type { ActiveflowQuery } from '../store/store.js';
@@ -15,6 +15,7 @@ import { showActiveflow } from './present.js';
 import { route, type Route } from './route.js';
 import { Actions, ActiveflowAnswer, page } from './schemas.js';
 import { readTime } from './time.js';
+import { readVariables } from './variables.js';
 
 const StartBody = Type.Object({
   id: Type.Optional(Type.String({ description: 'chosen by the client; must be new' })),
@@ -83,8 +84,7 @@ export async function birthOf(parts: Parts, customer_id: string, body: StartInpu
   readonly birth: Omit<Birth, 'at' | 'cause'>; readonly lists: readonly StoredList[];
 }> {
   const id = readNewId(body.id);
-  const { variables, problems } = initialVariables(readVariables(body.variables));
-  if (problems.length > 0) throw problemError(problems);
+  const variables = readVariables(body.variables);
   const what = await whatToRun(parts, customer_id, body, id);
   const configuration: Configuration = {
     ...readWebhook(body),
@@ -110,19 +110,13 @@ async function whatToRun({ store, limits }: Parts, customer_id: string, { flow_i
   return { flow_id: NONE_ID, flow_revision: 0, list_id, lists: [{ id: list_id, actions: parsed.actions }], on_complete_flow_id: NONE_ID };
 }
 
-const invalid = (reason: 'INVALID_ID' | 'INVALID_ARGUMENT' | 'FLOW_NOT_FOUND' | 'MISSING_REQUEST_PARAMETER' | 'INVALID_VARIABLES', pointer: string, message: string) =>
+const invalid = (reason: 'INVALID_ID' | 'INVALID_ARGUMENT' | 'FLOW_NOT_FOUND' | 'MISSING_REQUEST_PARAMETER', pointer: string, message: string) =>
   new ApiError(reason, `${pointer}: ${message}`, { details: [{ pointer, reason, message }] });
 
 function readNewId(given: string | undefined): string {
   if (given === undefined || given === '' || given === NONE_ID) return randomUUID();
   if (!isUuid(given) || isReserved(given)) throw invalid('INVALID_ID', '/id', 'must be a UUID, and none of the reserved ones');
   return given.toLowerCase();
-}
-
-function readVariables(given: unknown): Readonly<Record<string, unknown>> {
-  if (given === undefined || given === null) return {};
-  if (typeof given !== 'object' || Array.isArray(given)) throw invalid('INVALID_VARIABLES', '/variables', 'must be an object of strings');
-  return given as Record<string, unknown>;
 }
 
 const METHODS = ['', 'POST', 'PUT', 'GET', 'DELETE', 'PATCH'];

@@ -49,7 +49,8 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
     if (known) return known;
     const call: Call = {
       params: checkIds(request.params), query: single(request.query), body: json, has: (field) => Object.hasOwn(json, field), identity, request_id: request.id,
-      if_version: readIfMatch(request.headers['if-match']), receipt: tried.receipt, header: (name, value) => { reply.header(name, value); },
+      if_version: readIfMatch(request.headers['if-match']), receipt: tried.receipt,
+      peer: () => ({ address: request.ip, secure: request.protocol === 'https' }), header: (name, value) => { reply.header(name, value); },
     };
     try {
       return await row.handle(call as Call<never, never>);

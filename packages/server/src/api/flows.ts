@@ -132,13 +132,16 @@ export async function findFlow({ store }: Parts, { params, identity }: Pick<Call
 }
 
 /** The on-complete flow that a body names, checked to exist. */
-export async function onCompleteOf({ store }: Parts, customer_id: string, given: string): Promise<string> {
+export const onCompleteOf = (parts: Parts, customer_id: string, given: string): Promise<string> => flowIdOf(parts, customer_id, given, 'on_complete_flow_id');
+
+/** The flow that a field of a body names, checked to exist; the none id for none. */
+export async function flowIdOf({ store }: Parts, customer_id: string, given: string, field: string): Promise<string> {
   if (given === '' || given === NONE_ID) return NONE_ID;
-  const pointer = '/on_complete_flow_id';
+  const pointer = `/${field}`;
   if (!isUuid(given)) throw new ApiError('INVALID_ID', `${pointer} must be a UUID`, { details: [{ pointer, reason: 'INVALID_ID', message: 'must be a UUID' }] });
   const flow = await store.document('flow', given.toLowerCase());
   if (!flow || flow.customer_id !== customer_id || flow.tm_delete !== null) {
-    throw new ApiError('FLOW_NOT_FOUND', 'no such on-complete flow', { details: [{ pointer, reason: 'FLOW_NOT_FOUND', message: 'no such flow' }] });
+    throw new ApiError('FLOW_NOT_FOUND', `${pointer}: no such flow`, { details: [{ pointer, reason: 'FLOW_NOT_FOUND', message: 'no such flow' }] });
   }
   return flow.id;
 }

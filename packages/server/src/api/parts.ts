@@ -1,6 +1,7 @@
 // What the API is made of.
 import type { Limits } from '@activeflow/engine';
 import type { Clock, VirtualClock } from '../clock.js';
+import type { Doors } from '../driver/simulator/simulator.js';
 import type { Log } from '../log.js';
 import type { Committer } from '../runner/committer.js';
 import type { Runner } from '../runner/runner.js';
@@ -17,7 +18,7 @@ export type Parts = {
   readonly identities: Identities & { forget(): void };
   readonly log: Log;
   /** The doors of the played callers; undefined where the simulator is off. */
-  readonly simulator: unknown;
+  readonly simulator: Doors | undefined;
   /** The clock to move by hand; undefined in real time. */
   readonly virtual: VirtualClock | undefined;
 };

@@ -68,3 +68,6 @@ export const showTimes = ({ tm_create, tm_update, tm_delete }: Pick<Document, 't
 
 /** An instant kept in a document's data, shown; `NEVER` where it is not there. */
 export const showInstant = (value: unknown): string => (typeof value === 'number' ? showTime(value) : NEVER);
+
+/** A text kept in a document's data; `""` where it is not there. */
+export const textOf = (data: Document['data'], name: string): string => { const value = data[name]; return typeof value === 'string' ? value : ''; };

@@ -24,6 +24,8 @@ export type Call<B = unknown, Q = unknown> = {
   /** The version that `If-Match` asks for. */
   readonly if_version: number | undefined;
   readonly receipt: Receipt;
+  /** Where the request comes from, and whether by TLS; behind a trusted proxy, as the proxy says. */
+  readonly peer: () => { readonly address: string; readonly secure: boolean };
   /** Sets a header of the answer. */
   readonly header: (name: string, value: string) => void;
 };

@@ -1,12 +1,21 @@
 // Every route there is.
+import { accesskeyRoutes } from './accesskeys.js';
 import { activeflowRoutes } from './activeflows.js';
+import { callRoutes } from './calls.js';
 import { controlRoutes } from './control.js';
+import { customerRoutes } from './customers.js';
 import { flowRoutes } from './flows.js';
 import { historyRoutes } from './history.js';
+import { messageRoutes } from './messages.js';
+import { numberRoutes } from './numbers.js';
 import type { Parts } from './parts.js';
+import { recordingRoutes } from './recordings.js';
 import type { Route } from './route.js';
+import { simulatorRoutes } from './simulator.js';
 
 /** The operations of the API, in the order of its documentation. */
 export const allRoutes = (parts: Parts): readonly Route[] => [
   ...flowRoutes(parts), ...activeflowRoutes(parts), ...controlRoutes(parts), ...historyRoutes(parts),
+  ...callRoutes(parts), ...messageRoutes(parts), ...numberRoutes(parts), ...recordingRoutes(parts),
+  ...customerRoutes(parts), ...accesskeyRoutes(parts), ...simulatorRoutes(parts),
 ];

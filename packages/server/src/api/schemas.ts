@@ -1,14 +1,18 @@
 // The shapes of the wire, once: what answers look like, and what openapi.json says of them.
 import { Type, type TSchema } from 'typebox';
-import { AddressSchema, END_REASONS, REFERENCE_TYPES } from '@activeflow/engine';
+import { END_REASONS, REFERENCE_TYPES } from '@activeflow/engine';
 
-const id = (description: string) => Type.String({ format: 'uuid', description });
-const time = (description: string) => Type.String({ description: `${description}; \`YYYY-MM-DD HH:MM:SS.ffffff\`, UTC, or \`9999-01-01 00:00:00.000000\`` });
-const words = (values: readonly string[], description: string) => Type.Unsafe<string>(Type.Enum([...values], { description }));
+/** An id, always present. */
+export const id = (description: string) => Type.String({ format: 'uuid', description });
+/** A time as the wire shows it. */
+export const time = (description: string) => Type.String({ description: `${description}; \`YYYY-MM-DD HH:MM:SS.ffffff\`, UTC, or \`9999-01-01 00:00:00.000000\`` });
+/** One of a few words. */
+export const words = (values: readonly string[], description: string) => Type.Unsafe<string>(Type.Enum([...values], { description }));
 
 /** A list of something, with the token of its next page. */
 export const page = (items: TSchema) => Type.Object({ result: Type.Array(items), next_page_token: Type.String() });
 
+/** The three times of every resource. */
 export const Times = { tm_create: time('when it was made'), tm_update: time('when it last changed'), tm_delete: time('when it was deleted') };
 
 /** An action as answers show it. */
@@ -41,8 +45,6 @@ export const ActiveflowAnswer = Type.Object({
   waiting_for: WaitingFor, end_reason: words(END_REASONS, 'why it ended'), end_detail: Type.String(), version: Type.Integer(), ...Times,
 }, { $id: 'Activeflow' });
 
-/** An address. */
-export const AddressAnswer = Type.Required(AddressSchema);
 
 const problem = Type.Object({ pointer: Type.String(), reason: Type.String(), message: Type.String() });
 
