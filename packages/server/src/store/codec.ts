@@ -12,8 +12,8 @@ export function encodeVariables(variables: Variables): string {
   return text;
 }
 
-/** The state as JSON, but for the variables. */
-export const encodeState = ({ variables: _, ...rest }: State): string => JSON.stringify(rest);
+/** The state as JSON, but for the variables. (Not by a rest pattern: a plain spread is what V8 copies fast.) */
+export const encodeState = (state: State): string => JSON.stringify({ ...state, variables: undefined });
 
 /** The state of its two columns. */
 export function decodeState(state: string, variables: string): State {
@@ -22,8 +22,8 @@ export function decodeState(state: string, variables: string): State {
   return { ...(JSON.parse(state) as State), variables: decoded };
 }
 
-/** An event as JSON, but for its number. */
-export const encodeEvent = ({ n: _, ...rest }: Event): string => JSON.stringify(rest);
+/** An event as JSON. */
+export const encodeEvent = (event: Event): string => JSON.stringify(event);
 
-/** The event of its number and its JSON. */
-export const decodeEvent = (n: number, data: string): Event => ({ n, ...(JSON.parse(data) as Omit<Event, 'n'>) }) as Event;
+/** The event of its JSON. */
+export const decodeEvent = (data: string): Event => JSON.parse(data) as Event;

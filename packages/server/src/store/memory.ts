@@ -138,7 +138,7 @@ function leases(t: Tables): Pick<Store, 'claim' | 'recover'> {
 }
 
 function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'activeflows' | 'walk' | 'events' | 'moves' | 'feed'> {
-  const eventsOf = (id: string): Event[] => (t.activeflows.get(id)?.events ?? []).map(({ n, data }) => decodeEvent(n, data));
+  const eventsOf = (id: string): Event[] => (t.activeflows.get(id)?.events ?? []).map(({ data }) => decodeEvent(data));
   const stateOf = (row: Row): State => decodeState(row.state, row.variables);
   return {
     load: async (id) => { const row = t.activeflows.get(id); return row && stateOf(row); },
@@ -151,8 +151,8 @@ function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'a
       .map((row) => ({ ordinal: row.ordinal, row: { state: stateOf(row), version: row.head.version, due_at: row.due_at } })),
     events: async (id, after, limit) => eventsOf(id).filter(({ n }) => n > after).slice(0, limit),
     moves: async (id, before, limit) => eventsOf(id).filter(({ n, type }) => n < before && type === 'moved').slice(-limit),
-    feed: async (after, limit) => t.log.slice(after, after + limit).map(({ row: { head }, event: { n, data } }, i) =>
-      ({ seq: after + i + 1, activeflow_id: head.id, customer_id: head.customer_id, event: decodeEvent(n, data) })),
+    feed: async (after, limit) => t.log.slice(after, after + limit).map(({ row: { head }, event: { data } }, i) =>
+      ({ seq: after + i + 1, activeflow_id: head.id, customer_id: head.customer_id, event: decodeEvent(data) })),
   };
 }
 

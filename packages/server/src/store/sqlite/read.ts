@@ -48,25 +48,25 @@ function prepareDue(db: Database): Pick<Reads, 'due' | 'nextDue'> {
 const MOST_EVENTS = 1_000;
 
 function prepareEvents(db: Database): Pick<Reads, 'events' | 'moves' | 'feed'> {
-  const events = prepareLook(db, 'SELECT n, data FROM event WHERE rid = (SELECT rid FROM activeflow WHERE id = ?) AND n > ? ORDER BY n LIMIT ?');
+  const events = prepareLook(db, 'SELECT data FROM event WHERE rid = (SELECT rid FROM activeflow WHERE id = ?) AND n > ? ORDER BY n LIMIT ?');
   const older = prepareLook(db, 'SELECT n, data FROM event WHERE rid = (SELECT rid FROM activeflow WHERE id = ?) AND n < ? ORDER BY n DESC LIMIT ?');
-  const feed = prepareLook(db, 'SELECT e.seq, e.n, e.data, a.id, a.customer_id FROM event e JOIN activeflow a ON a.rid = e.rid WHERE e.seq > ? ORDER BY e.seq LIMIT ?');
+  const feed = prepareLook(db, 'SELECT e.seq, e.data, a.id, a.customer_id FROM event e JOIN activeflow a ON a.rid = e.rid WHERE e.seq > ? ORDER BY e.seq LIMIT ?');
   return {
-    events: async (id, after, limit) => events.all<EventRow>(id, after, limit).map((row) => decodeEvent(row.n, row.data)),
+    events: async (id, after, limit) => events.all<EventRow>(id, after, limit).map((row) => decodeEvent(row.data)),
     moves: async (id, before, limit) => {
       const moves: Event[] = [];
       for (let below = before; moves.length < limit;) {
         // Nearly every event is a move, so a few more than are wanted will do.
         const page = Math.min(limit - moves.length + 8, MOST_EVENTS);
-        const rows = older.all<EventRow>(id, below, page);
-        moves.push(...rows.map((row) => decodeEvent(row.n, row.data)).filter(({ type }) => type === 'moved'));
+        const rows = older.all<EventRow & { n: number }>(id, below, page);
+        moves.push(...rows.map((row) => decodeEvent(row.data)).filter(({ type }) => type === 'moved'));
         if (rows.length < page) break;
         below = rows.at(-1)?.n ?? 0;
       }
       return moves.slice(0, limit).reverse();
     },
     feed: async (after, limit) => feed.all<FeedRow>(after, limit).map((row): LoggedEvent =>
-      ({ seq: row.seq, activeflow_id: row.id, customer_id: row.customer_id, event: decodeEvent(row.n, row.data) })),
+      ({ seq: row.seq, activeflow_id: row.id, customer_id: row.customer_id, event: decodeEvent(row.data) })),
   };
 }
 
@@ -79,5 +79,5 @@ function prepareEffects(db: Database): Pick<Reads, 'effects' | 'effect'> {
   };
 }
 
-type EventRow = { n: number; data: string };
+type EventRow = { data: string };
 type FeedRow = EventRow & { seq: number; id: string; customer_id: string };
