@@ -8,7 +8,9 @@ import { bootstrap } from './api/accounts.js';
 import { createApp } from './api/app.js';
 import { createIdentities } from './api/identity.js';
 import type { Parts } from './api/parts.js';
+import { createMetrics } from './api/metrics.js';
 import { createRateLimit } from './api/rate.js';
+import { addRoot } from './api/root.js';
 import { allRoutes } from './api/routes.js';
 import { realClock, virtualClock } from './clock.js';
 import { limitsOf, type Config } from './config.js';
@@ -41,9 +43,12 @@ export async function startServer(config: Config): Promise<Server> {
   dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
   const parts: Parts = { runner, store, committer, clock, limits, identities, log, simulator: doors, virtual };
-  const app = createApp(parts, allRoutes(parts), {
-    query_credentials: config.query_credentials, trust_proxy: config.trust_proxy, rate: createRateLimit(config.rate_limit ?? 0, clock.now),
+  const routes = allRoutes(parts);
+  const metrics = createMetrics({ runner, committer, dispatcher, store });
+  const app = createApp(parts, routes, {
+    query_credentials: config.query_credentials, trust_proxy: config.trust_proxy, rate: createRateLimit(config.rate_limit ?? 0, clock.now), observe: metrics.observe,
   });
+  addRoot(app, parts, routes, metrics);
   await app.listen({ host: config.host, port: config.port });
   await dispatcher.start();
   const { port } = app.server.address() as AddressInfo;

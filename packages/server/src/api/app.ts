@@ -12,7 +12,11 @@ import type { RateLimit } from './rate.js';
 import { bodyCheck, checkIds, readIfMatch, type Call, type Route } from './route.js';
 
 /** How the server is set up. */
-export type AppOptions = { readonly query_credentials: boolean; readonly trust_proxy: boolean; readonly rate: RateLimit };
+export type AppOptions = {
+  readonly query_credentials: boolean; readonly trust_proxy: boolean; readonly rate: RateLimit;
+  /** Told of each answer of a route. */
+  readonly observe?: (operation: string, status: number, milliseconds: number) => void;
+};
 
 /** The base of every route. */
 export const BASE = '/v1.0';
@@ -61,8 +65,11 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
       throw error;
     }
   };
-  app.route({ method: row.method, url: `${BASE}${path}`, handler });
-  if (row.at_root) app.route({ method: row.method, url: path, handler });
+  const { observe } = options;
+  const onResponse = observe && ((_request: Request, reply: FastifyReply, done: () => void) => { observe(row.operation, reply.statusCode, reply.elapsedTime); done(); });
+  const shared = { method: row.method, handler, ...(onResponse ? { onResponse } : {}) };
+  app.route({ url: `${BASE}${path}`, ...shared });
+  if (row.at_root) app.route({ url: path, ...shared });
 }
 
 const NOBODY: Identity = { customer_id: '', kind: 'token', accesskey_id: '', username: '' };

@@ -31,6 +31,7 @@ const MOST_REMEMBERED = 10_000;
 export function createIdentities({ store, clock, jwt_secret }: { readonly store: Store; readonly clock: Clock; readonly jwt_secret: string }): Identities & { forget(): void } {
   const secret = new TextEncoder().encode(jwt_secret);
   const remembered = new Map<string, { readonly identity: Identity; readonly until: Instant }>();
+  let forgotten = 0;
 
   const lookUp = async ({ kind, value }: Credentials): Promise<{ identity: Identity; until: Instant } | undefined> =>
     kind === 'accesskey' ? byAccessKey(store, clock, value) : byToken(store, clock, secret, value);
@@ -42,10 +43,12 @@ export function createIdentities({ store, clock, jwt_secret }: { readonly store:
       const known = remembered.get(name);
       if (known && known.until > now) return known.identity;
       remembered.delete(name);
+      const before = forgotten;
       const found = await lookUp(credentials);
       if (!found) throw new ApiError('INVALID_CREDENTIALS', 'the credentials are unknown, expired or revoked');
       if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-      remembered.set(name, { identity: found.identity, until: Math.min(found.until, now + REMEMBERED_US) });
+      // What was looked up before a key was revoked is not remembered after it.
+      if (before === forgotten) remembered.set(name, { identity: found.identity, until: Math.min(found.until, now + REMEMBERED_US) });
       return found.identity;
     },
     async login(username, password) {
@@ -58,7 +61,7 @@ export function createIdentities({ store, clock, jwt_secret }: { readonly store:
         .setIssuer(ISSUER).setAudience(ISSUER).setSubject(user.id).setIssuedAt(now_s).setExpirationTime(exp).sign(secret);
       return { token, expires: exp * 1_000_000 };
     },
-    forget: () => { remembered.clear(); },
+    forget: () => { forgotten++; remembered.clear(); },
   };
 }
 

@@ -22,7 +22,7 @@ export const ActionAnswer = Type.Object({
 }, { $id: 'Action' });
 
 /** An action as requests write it. Checked in full against the register of actions; see the action schemas. */
-export const ActionInput = Type.Unknown({ description: 'an Action: `{id?, next_id?, type, option?}`' });
+export const ActionInput = Type.Unknown({ $id: 'ActionInput' });
 export const Actions = Type.Array(ActionInput, { description: 'at most 2,000 actions' });
 
 /** A flow. */

@@ -1,0 +1,31 @@
+// Bodies that work as they stand (ids aside), by operation: for the reference, and sent by a test.
+const IVR = [
+  { id: 'welcome', type: 'talk', option: { text: 'Hello. For sales, press 1. For support, press 2.', language: 'en-US', digits_handle: 'next' } },
+  { type: 'digits_receive', option: { length: 1, duration: 5000 } },
+  { type: 'branch', option: { target_ids: { 1: 'sales', 2: 'support' }, default_target_id: 'welcome' } },
+  { id: 'sales', type: 'talk', option: { text: 'Sales is closed.' } },
+  { type: 'stop' },
+  { id: 'support', type: 'talk', option: { text: 'Support is closed.' } },
+];
+
+/** An example body for each operation where one says more than the schema. */
+export const EXAMPLES: Readonly<Record<string, object>> = {
+  createFlow: { name: 'reception', detail: 'answers the phone', actions: IVR },
+  validateFlow: { actions: IVR },
+  updateFlow: { name: 'reception' },
+  startActiveflow: { actions: [{ type: 'sleep', option: { duration: 60_000 } }, { type: 'variable_set', option: { key: 'greeting', value: 'Hello, ${name}.' } }], variables: { name: 'Ada' } },
+  setVariables: { variables: { name: 'Grace', old: null } },
+  pushActions: { actions: [{ type: 'sleep', option: { duration: 1_000 } }] },
+  addActions: { actions: [{ type: 'sleep', option: { duration: 1_000 } }] },
+  configureActiveflow: { webhook_uri: 'https://example.com/hook', webhook_method: 'POST' },
+  createCall: { source: { target: '+15550100' }, destinations: [{ target: '+15550101' }], actions: [{ type: 'talk', option: { text: 'Hello.' } }] },
+  sendMessage: { source: { target: '+15550100' }, destinations: [{ target: '+15550101' }], text: 'Your table is ready.' },
+  createNumber: { number: '+15550100', name: 'reception' },
+  login: { username: 'ada', password: 'correct horse battery staple' },
+  updateCustomer: { webhook_uri: 'https://example.com/hook' },
+  createAccessKey: { name: 'ci', expire: 2_592_000 },
+  simulateCall: { actions: IVR, source: { target: '+15550101' }, auto_play: false },
+  simulateDigits: { digits: '1' },
+  simulateMessage: { actions: [{ type: 'variable_set', option: { key: 'said', value: '${voipbin.message.text}' } }], source: { target: '+15550101' }, text: 'hi' },
+  setClock: { advance_ms: 60_000 },
+};

@@ -1,0 +1,122 @@
+// Metrics for Prometheus. The hot path counts in plain numbers; text is made of them when somebody asks.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Registry, type Metric } from 'prom-client';
+import type { Committer } from '../runner/committer.js';
+import type { Runner } from '../runner/runner.js';
+import type { Store } from '../store/store.js';
+
+/** What is measured: the numbers that the rooms keep anyway. */
+export type Measured = {
+  readonly runner: Pick<Runner, 'stats'>; readonly committer: Pick<Committer, 'stats'>; readonly store: Pick<Store, 'counts'>;
+  readonly dispatcher: { readonly stats: { readonly performed: number; readonly failed: number; readonly dead: number; readonly in_flight: number } };
+};
+
+/** Sees each answer, and tells what it has seen. */
+export type Metrics = {
+  observe(operation: string, status: number, milliseconds: number): void;
+  /** In the text format of Prometheus. */
+  text(): Promise<string>;
+  readonly content_type: string;
+  close(): void;
+};
+
+/** Upper bounds of the buckets of durations, in seconds. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+
+/** Makes the metrics of a server. */
+export function createMetrics(measured: Measured): Metrics {
+  const registry = new Registry();
+  const durations = durationsOf();
+  registry.registerMetric(durations.metric);
+  countersOf(registry, measured);
+  gaugesOf(registry, measured);
+  const close = eventLoop(registry);
+  return { observe: durations.observe, text: () => registry.metrics(), content_type: registry.contentType, close };
+}
+
+function countersOf(registry: Registry, { runner, committer, dispatcher }: Measured): void {
+  const counter = (name: string, help: string, read: () => number) =>
+    new Counter({ name: `activeflow_${name}`, help, registers: [registry], collect() { this.reset(); this.inc(read()); } });
+  counter('commands_total', 'commands carried out', () => runner.stats.commands);
+  counter('conflicts_total', 'commands decided again because the activeflow had moved', () => runner.stats.conflicts);
+  counter('commands_refused_total', 'commands refused', () => runner.stats.refused);
+  counter('activeflows_ended_total', 'activeflows that have ended', () => runner.stats.ended);
+  counter('commit_groups_total', 'transactions', () => committer.stats.groups);
+  counter('commit_changes_total', 'changes committed in them', () => committer.stats.changes);
+  counter('effects_performed_total', 'effects handed to a driver', () => dispatcher.stats.performed);
+  counter('effects_failed_total', 'times a driver failed', () => dispatcher.stats.failed);
+  counter('effects_given_up_total', 'effects given up after their last attempt', () => dispatcher.stats.dead);
+}
+
+function gaugesOf(registry: Registry, { dispatcher, store }: Measured): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({ name: `activeflow_${name}`, help, registers: [registry], collect() { this.set(read()); } });
+  gauge('effects_in_flight', 'effects being performed', () => dispatcher.stats.in_flight);
+  gauge('process_resident_memory_bytes', 'memory of the process', () => process.memoryUsage.rss());
+  gauge('process_cpu_seconds', 'CPU time of the process', () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; });
+  const due = new Gauge({ name: 'activeflow_effects_due', help: 'effects that are not finished', registers: [registry] });
+  const dead = new Gauge({ name: 'activeflow_effects_dead', help: 'effects that were given up, as the store has them', registers: [registry] });
+  const running = new Gauge({
+    name: 'activeflow_activeflows_running', help: 'activeflows that are running', registers: [registry],
+    async collect() {
+      // A store that cannot be read takes its own three numbers away, not the others.
+      const counts = await store.counts().catch(() => ({ running: Number.NaN, effects_due: Number.NaN, effects_dead: Number.NaN }));
+      running.set(counts.running);
+      due.set(counts.effects_due);
+      dead.set(counts.effects_dead);
+    },
+  });
+}
+
+function eventLoop(registry: Registry): () => void {
+  const delay = monitorEventLoopDelay({ resolution: 50 });
+  delay.enable();
+  const lag = new Gauge({
+    name: 'activeflow_event_loop_lag_seconds', help: 'how late the event loop was since the last look', labelNames: ['quantile'], registers: [registry],
+    collect() {
+      for (const quantile of [50, 99]) lag.set({ quantile: quantile / 100 }, Math.max(0, delay.percentile(quantile) - 50e6) / 1e9);
+      lag.set({ quantile: 1 }, Math.max(0, delay.max - 50e6) / 1e9);
+      delay.reset();
+    },
+  });
+  return () => { delay.disable(); };
+}
+
+type Series = { readonly operation: string; readonly status: string; readonly counts: Float64Array; sum: number; count: number };
+
+/** A histogram whose observation is an addition: the library's own hashes its labels each time. */
+function durationsOf(): { readonly observe: Metrics['observe']; readonly metric: Metric } {
+  const all = new Map<string, (Series | undefined)[]>();
+  const series = (operation: string, status: number): Series => {
+    const of_operation = all.get(operation) ?? [];
+    if (of_operation.length === 0) all.set(operation, of_operation);
+    const hundred = Math.floor(status / 100);
+    return (of_operation[hundred] ??= { operation, status: `${hundred}xx`, counts: new Float64Array(BUCKETS.length + 1), sum: 0, count: 0 });
+  };
+  const metric = {
+    name: 'activeflow_http_request_duration_seconds',
+    get: async () => ({
+      name: metric.name, help: 'how long requests took', type: 'histogram', aggregator: 'sum',
+      values: [...all.values()].flat().filter((one) => one !== undefined).flatMap((one) => exposed(metric.name, one)),
+    }),
+    reset: () => { all.clear(); },
+  };
+  const observe: Metrics['observe'] = (operation, status, milliseconds) => {
+    const one = series(operation, status);
+    const seconds = milliseconds / 1000;
+    let bucket = 0;
+    while (bucket < BUCKETS.length && seconds > (BUCKETS[bucket] ?? 0)) bucket++;
+    one.counts[bucket] = (one.counts[bucket] ?? 0) + 1;
+    one.sum += seconds;
+    one.count++;
+  };
+  return { observe, metric: metric as unknown as Metric };
+}
+
+function exposed(name: string, { operation, status, counts, sum, count }: Series) {
+  const labels = { operation, status };
+  let below = 0;
+  const buckets = BUCKETS.map((le, i) => { below += counts[i] ?? 0; return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: below }; });
+  return [...buckets, { metricName: `${name}_bucket`, labels: { le: '+Inf', ...labels }, value: count },
+    { metricName: `${name}_sum`, labels, value: sum }, { metricName: `${name}_count`, labels, value: count }];
+}
