@@ -12,5 +12,6 @@ const server = createServer((request, response) => {
     response.end(ANSWER);
   });
 });
+process.on('message', () => { const { user, system } = process.cpuUsage(); process.send?.({ cpu_us: user + system }); });
 process.on('disconnect', () => { process.exit(0); });
 server.listen(0, '127.0.0.1', () => { process.send?.({ ready: { port: (server.address() as AddressInfo).port } }); });

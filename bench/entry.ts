@@ -23,6 +23,8 @@ export type Entry = {
   readonly fdatasync_overwrite_per_s: number;
   readonly http_post_per_s: number;
   readonly http_get_per_s: number;
+  /** CPU of the bare node:http server for each POST. */
+  readonly http_post_cpu_us: number;
   /** The load generator's own share of one core. */
   readonly load_cpu: number | null;
 };
@@ -57,9 +59,9 @@ export const latenciesOf = (sorted: ArrayLike<number>): Pick<Entry, 'p50_ms' | '
   ({ p50_ms: quantile(sorted, 0.5), p99_ms: quantile(sorted, 0.99), max_ms: sorted[sorted.length - 1] ?? null });
 
 /** The machine as an entry shows it. */
-export const machineOf = (machine: Machine): Pick<Entry, 'fdatasync_per_s' | 'fdatasync_overwrite_per_s' | 'http_post_per_s' | 'http_get_per_s'> => ({
+export const machineOf = (machine: Machine): Pick<Entry, 'fdatasync_per_s' | 'fdatasync_overwrite_per_s' | 'http_post_per_s' | 'http_get_per_s' | 'http_post_cpu_us'> => ({
   fdatasync_per_s: machine.fdatasync_append_per_s, fdatasync_overwrite_per_s: machine.fdatasync_overwrite_per_s,
-  http_post_per_s: machine.http_post_per_s, http_get_per_s: machine.http_get_per_s,
+  http_post_per_s: machine.http_post_per_s, http_get_per_s: machine.http_get_per_s, http_post_cpu_us: machine.http_post_cpu_us,
 });
 
 /** Field by field the median of the rounds of one work; the work's own fields as they are. */

@@ -14,6 +14,8 @@ export type Machine = {
   readonly fdatasync_overwrite_per_s: number;
   readonly http_post_per_s: number;
   readonly http_get_per_s: number;
+  /** CPU of that server for each POST: with it, CPU of the engine can be compared between machines and moments. */
+  readonly http_post_cpu_us: number;
 };
 
 /** Measures the bare machine for about four times `milliseconds`. */
@@ -46,17 +48,23 @@ function flushes(milliseconds: number, overwrite: boolean): number {
   }
 }
 
-async function bareHttp(milliseconds: number): Promise<Pick<Machine, 'http_post_per_s' | 'http_get_per_s'>> {
+async function bareHttp(milliseconds: number): Promise<Pick<Machine, 'http_post_per_s' | 'http_get_per_s' | 'http_post_cpu_us'>> {
   const { child, port } = await startChild('bare.js');
   const pool = await openPool(port, 64);
   const post = request('POST', '/activeflows', { flow_id: '00000000-0000-4000-8000-000000000000' });
   const get = request('GET', '/activeflows/00000000-0000-4000-8000-000000000000');
-  const rate = async (what: Buffer): Promise<number> => {
+  const cpu = (): Promise<number> => new Promise((resolve) => {
+    child.once('message', (reply: { readonly cpu_us: number }) => { resolve(reply.cpu_us); });
+    child.send('usage');
+  });
+  const rate = async (what: Buffer): Promise<{ readonly per_s: number; readonly cpu_us: number }> => {
     await pool.run(() => what, milliseconds / 2);
+    const before = await cpu();
     const { requests, seconds } = await pool.run(() => what, milliseconds);
-    return requests / seconds;
+    return { per_s: requests / seconds, cpu_us: ((await cpu()) - before) / requests };
   };
-  const rates = { http_post_per_s: await rate(post), http_get_per_s: await rate(get) };
+  const [posted, got] = [await rate(post), await rate(get)];
+  const rates = { http_post_per_s: posted.per_s, http_get_per_s: got.per_s, http_post_cpu_us: posted.cpu_us };
   pool.close();
   const gone = exited(child);
   child.disconnect();

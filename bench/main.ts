@@ -1,23 +1,26 @@
 // `npm run bench`: what the README claims, reproducible. Load comes from this process, the engine runs in another, over HTTP on the loopback.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { HELP, readOptions, type Options } from './args.js';
-import type { Entry } from './entry.js';
-import { describeMachine, measureMachine } from './machine.js';
-import { measureRequests, profileRequests } from './measure.js';
+import { RESULTS } from './engine.js';
+import { judge, showVerdicts } from './figures.js';
+import { describeMachine } from './machine.js';
+import { profileRequests } from './measure.js';
 import { showEntries, showMachine } from './report.js';
+import { runRounds } from './rounds.js';
 import { REQUEST_WORKS } from './works/requests.js';
 
 const note = (text: string): void => { process.stderr.write(`${text}\n`); };
 
 async function bench(options: Options): Promise<void> {
-  const works = REQUEST_WORKS.filter(({ work }) => options.names.includes(work));
-  const entries: Entry[] = [];
-  for (let round = 1; round <= options.sizes.rounds; round++) {
-    note(`round ${round} of ${options.sizes.rounds}`);
-    const machine = await measureMachine(options.sizes.machine_ms);
-    for (const work of works) entries.push(...(await measureRequests(work, options, machine, 1)));
-  }
-  if (options.json) for (const entry of entries) console.log(JSON.stringify(entry));
-  else if (entries.length > 0) console.log(`${describeMachine()}\n${showMachine(entries)}\n\n${showEntries(entries)}`);
+  const { entries, values, flushes } = await runRounds(options, note);
+  const verdicts = judge(values);
+  const lines = [...entries, ...verdicts].map((line) => JSON.stringify(line)).join('\n');
+  const text = `${describeMachine()}\n${showMachine(entries)}\n${flushes}\n\n${showEntries(entries)}\n\n${showVerdicts(verdicts)}`;
+  console.log(options.json ? lines : text);
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, 'latest.jsonl'), `${lines}\n`);
+  writeFileSync(join(RESULTS, 'latest.txt'), `${text}\n`);
 }
 
 async function profile(options: Options): Promise<void> {

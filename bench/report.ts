@@ -33,6 +33,6 @@ export function showEntries(entries: readonly Entry[]): string {
 
 /** The machine of the run, medians of the rounds. */
 export function showMachine(entries: readonly Entry[]): string {
-  const { fdatasync_per_s, fdatasync_overwrite_per_s, http_post_per_s, http_get_per_s } = middleOf(entries);
-  return `fdatasync of 4 KiB a second: ${show(fdatasync_per_s)} appended, ${show(fdatasync_overwrite_per_s)} overwritten; bare node:http at 64: ${show(http_post_per_s)} POST/s, ${show(http_get_per_s)} GET/s`;
+  const { fdatasync_per_s, fdatasync_overwrite_per_s, http_post_per_s, http_get_per_s, http_post_cpu_us } = middleOf(entries);
+  return `fdatasync of 4 KiB a second: ${show(fdatasync_per_s)} appended, ${show(fdatasync_overwrite_per_s)} overwritten; bare node:http at 64: ${show(http_post_per_s)} POST/s (${show(http_post_cpu_us)} us of CPU each), ${show(http_get_per_s)} GET/s`;
 }

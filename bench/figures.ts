@@ -1,0 +1,99 @@
+// What was promised: each figure with its must and its goal, and whether it was met.
+import { median, type Entry } from './entry.js';
+import { show, table } from './report.js';
+
+type Bound = { readonly at_most: number } | { readonly at_least: number } | { readonly about: number };
+
+/** A promise about a number. */
+export type Figure = { readonly name: string; readonly text: string; readonly unit: string; readonly must?: Bound; readonly goal?: Bound };
+
+/** A figure with what the rounds measured. */
+export type Verdict = {
+  readonly figure: string; readonly unit: string; readonly value: number; readonly min: number; readonly max: number;
+  readonly must: string; readonly must_met: 'PASS' | 'MISS' | ''; readonly goal: string; readonly goal_met: 'PASS' | 'MISS' | '';
+};
+
+/** One round's value of a figure. */
+export type Value = { readonly name: string; readonly value: number };
+
+const most = (must: number, goal: number) => ({ must: { at_most: must }, goal: { at_most: goal } });
+const least = (must: number, goal: number) => ({ must: { at_least: must }, goal: { at_least: goal } });
+
+/** All of them, in the order they are shown. */
+export const FIGURES: readonly Figure[] = [
+  { name: 'burst_cpu', text: 'ten-step run in one burst, 64 at once: engine CPU a step', unit: 'us', ...most(40, 22) },
+  { name: 'burst_cpu_posts', text: 'the same, a run in units of a bare node:http POST', unit: 'x' },
+  { name: 'burst_rate', text: 'the same: steps a second (moves with the machine)', unit: '/s', ...least(30_000, 60_000) },
+  { name: 'event_share', text: 'event at 64, as a share of bare node:http POST', unit: 'x', ...least(0.4, 0.7) },
+  { name: 'event_cpu', text: 'event at 64: engine CPU', unit: 'us', ...most(200, 110) },
+  { name: 'event_cpu_posts', text: 'the same, in units of a bare node:http POST', unit: 'x' },
+  { name: 'event_syncs', text: 'event alone, p50 in units of an fdatasync (4 KiB appended)', unit: 'x', ...most(4, 2) },
+  { name: 'event_syncs_overwrite', text: 'the same, in units of an overwriting fdatasync', unit: 'x' },
+  { name: 'event_flushes', text: 'flushes an event, alone', unit: '', must: { about: 1 }, goal: { about: 1 } },
+  { name: 'burst_flushes', text: 'flushes a step, in bursts at 64', unit: '', ...most(0.01, 0.003) },
+  { name: 'read_share', text: 'read by id at 64, as a share of bare node:http GET', unit: 'x', ...least(0.5, 0.8) },
+  { name: 'late_step', text: 'a continue late in a run against step 10: p50', unit: 'x', ...most(1.3, 1.1) },
+  { name: 'late_step_cpu', text: 'the same: engine CPU', unit: 'x', ...most(1.3, 1.1) },
+  { name: 'late_wake_cpu', text: 'a step by a timer, late against step 10: engine CPU (no request, no answer)', unit: 'x', ...most(1.3, 1.1) },
+  { name: 'long_flow', text: 'a step at the end of a 2,000-action flow against a 10-action one: p50', unit: 'x', ...most(1.3, 1.1) },
+  { name: 'long_flow_cpu', text: 'the same: engine CPU', unit: 'x', ...most(1.3, 1.1) },
+  { name: 'long_flow_start', text: 'the same at the start of the flow (100 actions ahead in the answer): p50', unit: 'x', ...most(1.3, 1.1) },
+  { name: 'long_flow_start_cpu', text: 'the same: engine CPU', unit: 'x', ...most(1.3, 1.1) },
+  { name: 'list_worst', text: 'full list pages, any depth and filter, large table against small: worst p50 ratio', unit: 'x', ...most(2, 1.5) },
+  { name: 'list_sparse_ms', text: 'slowest sparse list of the large table: p50', unit: 'ms' },
+  { name: 'transitions', text: 'events a second at 64, large table against small', unit: 'x', ...least(0.7, 0.9) },
+  { name: 'transitions_cpu', text: 'the same: engine CPU an event, large against small', unit: 'x' },
+  { name: 'parked_bytes', text: 'waiting runs: memory each', unit: 'bytes', ...most(1_024, 102.4) },
+  { name: 'parked_idle', text: 'all of them waiting: share of a core', unit: 'core', ...most(0.02, 0.005) },
+  { name: 'parked_ready', text: 'start after kill -9 to the first answer', unit: 's', ...most(5, 1) },
+  { name: 'parked_ready_empty', text: 'the same with an empty store, for scale', unit: 's' },
+  { name: 'timer_late_p50', text: 'timers due in one second: late until committed, p50', unit: 'ms' },
+  { name: 'timer_late_p99', text: 'the same, p99', unit: 'ms' },
+  { name: 'timer_late_max', text: 'the same, worst', unit: 'ms' },
+  { name: 'timer_early', text: 'timers that ran early, or never', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
+];
+
+/** The figures of the works of one request each, of one round. */
+export function requestValues(round: readonly Entry[]): readonly Value[] {
+  const of = (work: string, conc: number, value: (entry: Entry) => number | null): readonly number[] =>
+    round.filter((entry) => entry.work === work && entry.conc === conc).map(value).filter((found) => found !== null);
+  const values: Readonly<Record<string, readonly number[]>> = {
+    burst_cpu: of('burst', 64, (entry) => entry.engine_cpu_us_per), burst_rate: of('burst', 64, ({ per_s }) => per_s),
+    event_share: of('event', 64, ({ per_s, http_post_per_s }) => per_s / http_post_per_s), event_cpu: of('event', 64, (entry) => entry.engine_cpu_us_per),
+    event_cpu_posts: of('event', 64, ({ engine_cpu_us_per, http_post_cpu_us }) => (engine_cpu_us_per ?? 0) / http_post_cpu_us),
+    burst_cpu_posts: of('burst', 64, ({ engine_cpu_us_per, http_post_cpu_us }) => (10 * (engine_cpu_us_per ?? 0)) / http_post_cpu_us),
+    event_syncs: of('event', 1, ({ p50_ms, fdatasync_per_s }) => ((p50_ms ?? 0) / 1000) * fdatasync_per_s),
+    event_syncs_overwrite: of('event', 1, ({ p50_ms, fdatasync_overwrite_per_s }) => ((p50_ms ?? 0) / 1000) * fdatasync_overwrite_per_s),
+    event_flushes: of('event', 1, (entry) => entry.disk_flushes_per), burst_flushes: of('burst', 64, (entry) => entry.disk_flushes_per),
+    read_share: of('read', 64, ({ per_s, http_get_per_s }) => per_s / http_get_per_s),
+  };
+  return Object.entries(values).flatMap(([name, found]) => found.map((value) => ({ name, value })));
+}
+
+/** Judges the medians of what the rounds gave, for the figures that were measured. */
+export function judge(values: readonly Value[]): readonly Verdict[] {
+  return FIGURES.flatMap(({ name, unit, must, goal, text }) => {
+    const found = values.filter((value) => value.name === name).map(({ value }) => value);
+    if (found.length === 0) return [];
+    const value = median(found);
+    return [{ figure: text, unit, value, min: Math.min(...found), max: Math.max(...found), must: say(must), must_met: met(must, value), goal: say(goal), goal_met: met(goal, value) }];
+  });
+}
+
+function met(bound: Bound | undefined, value: number): Verdict['must_met'] {
+  if (!bound) return '';
+  const good = 'at_most' in bound ? value <= bound.at_most : 'at_least' in bound ? value >= bound.at_least : Math.abs(value / bound.about - 1) <= 0.02;
+  return good ? 'PASS' : 'MISS';
+}
+
+function say(bound: Bound | undefined): string {
+  if (!bound) return '';
+  return 'at_most' in bound ? `<= ${show(bound.at_most)}` : 'at_least' in bound ? `>= ${show(bound.at_least)}` : `= ${show(bound.about)}`;
+}
+
+/** The verdicts as a table. */
+export function showVerdicts(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map(({ figure, unit, value, min, max, must, must_met, goal, goal_met }) =>
+    [figure, `${show(value)}${unit ? ` ${unit}` : ''}`, min === max ? '' : `(${show(min)} - ${show(max)})`, must, must_met, goal, goal_met]);
+  return table([['figure', 'measured', '(min - max)', 'must', '', 'goal', ''], ...rows], 1);
+}

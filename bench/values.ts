@@ -1,0 +1,51 @@
+// From the entries of one round to the figures they answer.
+import { quantile, type Entry } from './entry.js';
+import type { Value } from './figures.js';
+import { FULL_LISTS } from './works/lists.js';
+import type { Lateness } from './works/timers.js';
+import type { Waiting } from './works/waiting.js';
+
+type Field = 'p50_ms' | 'engine_cpu_us_per' | 'per_s';
+
+/** One entry's field against another's, where both were measured. */
+function ratio(name: string, over: Entry | undefined, under: Entry | undefined, field: Field): readonly Value[] {
+  const [a, b] = [over?.[field], under?.[field]];
+  return a == null || b == null ? [] : [{ name, value: a / b }];
+}
+
+/** Late against early, long against short. */
+export function growthValues(entries: readonly Entry[], long_step: number): readonly Value[] {
+  const of = (work: string) => entries.find((entry) => entry.work === work);
+  const both = (name: string, over: string, under: string): readonly Value[] =>
+    [...ratio(name, of(over), of(under), 'p50_ms'), ...ratio(`${name}_cpu`, of(over), of(under), 'engine_cpu_us_per')];
+  return [
+    ...both('late_step', `continue at step ${long_step.toLocaleString('en-US')}`, 'continue at step 10'),
+    ...ratio('late_wake_cpu', of(`timer step at step ${long_step.toLocaleString('en-US')}`), of('timer step at step 10'), 'engine_cpu_us_per'),
+    ...both('long_flow', 'continue in a flow of 2,000, at its end', 'continue in a flow of 10, at its end'),
+    ...both('long_flow_start', 'continue in a flow of 2,000, at its start', 'continue in a flow of 10, at its start'),
+  ];
+}
+
+/** The worst of the lists that are full in both tables, and the slowest of the others. The small table's entry comes first. */
+export function listValues(entries: readonly Entry[]): readonly Value[] {
+  const nameOf = ({ work }: Entry): string => work.slice(work.indexOf(': ') + 2);
+  const pairs = entries.flatMap((entry, i) => (i % 2 === 0 ? [[entry, entries[i + 1]] as const] : []));
+  const ratios = pairs.filter(([small]) => FULL_LISTS.includes(nameOf(small))).flatMap(([small, large]) => ratio('list_worst', large, small, 'p50_ms')).map(({ value }) => value);
+  const sparse = pairs.filter(([small]) => !FULL_LISTS.includes(nameOf(small))).map(([, large]) => large?.p50_ms ?? 0);
+  return [{ name: 'list_worst', value: Math.max(...ratios) }, { name: 'list_sparse_ms', value: Math.max(...sparse) }];
+}
+
+/** The large table against the small one. */
+export const transitionValues = ([small, large]: readonly Entry[]): readonly Value[] =>
+  [...ratio('transitions', large, small, 'per_s'), ...ratio('transitions_cpu', large, small, 'engine_cpu_us_per')];
+
+/** What the waiting runs cost. */
+export const waitingValues = ({ bytes_each, idle_core, ready_s, ready_empty_s }: Waiting): readonly Value[] => [
+  { name: 'parked_bytes', value: bytes_each }, { name: 'parked_idle', value: idle_core }, { name: 'parked_ready', value: ready_s }, { name: 'parked_ready_empty', value: ready_empty_s },
+];
+
+/** How late the timers were. */
+export const timerValues = ({ durable, early, missing }: Lateness): readonly Value[] => [
+  { name: 'timer_late_p50', value: quantile(durable, 0.5) ?? Number.NaN }, { name: 'timer_late_p99', value: quantile(durable, 0.99) ?? Number.NaN },
+  { name: 'timer_late_max', value: durable[durable.length - 1] ?? Number.NaN }, { name: 'timer_early', value: early + missing },
+];
