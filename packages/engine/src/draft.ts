@@ -7,6 +7,7 @@ import type { Limits } from './limits.js';
 import { compileList, type ActionList, type Lists } from './list.js';
 import type { Changed, StoredList } from './command.js';
 import { ms, type Action, type EndReason, type Frame, type Instant, type Position, type State } from './state.js';
+import type { Budget } from './variables.js';
 
 /** What one transition has gathered. */
 export type Draft = {
@@ -24,13 +25,15 @@ export type Draft = {
   readonly stored: StoredList[];
   /** How many ids it has made. */
   ids: number;
+  /** How much text its events may still hold. */
+  readonly room: Budget;
 };
 
 /** Begins a transition. Lists made on the way are found beside the stored ones. */
 export function begin(state: State, at: Instant, cause: Cause, lists: Lists, limits: Limits): Draft {
   const made = new Map<string, ActionList>();
   const draft: Draft = {
-    before: state, state, version: state.version + 1, at, cause, limits, events: [], effects: [], cancels: [], stored: [], ids: 0,
+    before: state, state, version: state.version + 1, at, cause, limits, events: [], effects: [], cancels: [], stored: [], ids: 0, room: { left: limits.burst_bytes / 2 },
     lists: (id) => {
       const own = draft.stored.length > 0 ? made.get(id) : undefined;
       if (own) return own;

@@ -57,22 +57,26 @@ function enter(d: Draft, target: { depth: number; index: number }, left: Left): 
   const list = listOf(frames, d.lists, target.depth);
   const written = list.actions[target.index] as Action;
   const definition = definitionOf(written.type);
+  d.room.left -= list.sizes[target.index] ?? 0;
   const action = list.dynamic[target.index] ? substituted(d, definition, written, { ...d.state.variables, ...left.variables }) : written;
   const step = d.state.current.step + 1;
   const frame_id = (frames[target.depth] as Frame).id;
   emit(d, { type: 'moved', left, entered: { frame_id, action_id: written.id, action: action ?? written, step } });
   if (action === undefined) { endByLimit(d, 'state_bytes'); return null; }
+  if (d.room.left < 0) { endByLimit(d, 'burst_bytes'); return null; }
   if (definition === undefined) { end(d, 'failed', failure(d, 'INVALID_ACTION_TYPE', `unknown type "${written.type}"`)); return null; }
   return run(d, definition, written);
 }
 
 /** The action with its placeholders filled, on a copy; undefined where the result would be too large. */
 function substituted(d: Draft, definition: Registered | undefined, written: Action, variables: Variables): Action | undefined {
-  const budget = { left: d.limits.state_bytes / 2 };
+  const most = d.limits.state_bytes / 2;
+  const budget = { left: most };
   const kept = new Set<string>(definition?.lists ?? []);
   try {
     const fill = (name: string, value: unknown) => parseFilled(definition, name, value, substituteValue(value, variables, budget));
     const entries = Object.entries(written.option).map(([name, value]) => [name, kept.has(name) ? value : fill(name, value)] as const);
+    d.room.left -= most - budget.left;
     return { ...written, option: Object.fromEntries(entries) };
   } catch (error) {
     if (error instanceof TooLarge) return undefined;

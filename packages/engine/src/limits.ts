@@ -5,6 +5,7 @@ const bound = (value: number, description: string) => Type.Integer({ minimum: 1,
 /** Every bound of the engine. All are settings; crossing one at run time ends the activeflow as `limit_exceeded` (age: `expired`). */
 export const LimitsSchema = Type.Object({
   burst_actions: bound(1_000, 'actions in one burst, that is between two waits'),
+  burst_bytes: bound(4 * 1024 * 1024, 'bytes of the actions in one burst, as executed: what one commit may grow to'),
   executed_actions: bound(10_000, 'executed actions in the life of an activeflow'),
   frames: bound(32, 'frames on the stack'),
   chain: bound(5, 'activeflows in an on-complete chain, the first included'),

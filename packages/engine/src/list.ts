@@ -10,6 +10,8 @@ export type ActionList = {
   readonly index: ReadonlyMap<string, number>;
   /** For each action, whether its option holds a placeholder: the others need no substitution. */
   readonly dynamic: readonly boolean[];
+  /** For each action, the length of its option as JSON: what an event that holds it takes, at least. */
+  readonly sizes: readonly number[];
 };
 
 /** Finds a list by id. Throws `MissingList` where it has to be loaded first: deciding again costs nothing. */
@@ -30,6 +32,7 @@ export const compileList = (id: string, actions: readonly Action[]): ActionList 
   actions,
   index: new Map(actions.map((action, i) => [action.id, i])),
   dynamic: actions.map((action) => anyPlaceholder(action.option)),
+  sizes: actions.map((action) => JSON.stringify(action.option).length),
 });
 
 /** The id of the list that a revision of a flow runs. */
