@@ -29,7 +29,7 @@ function actionSchema({ type, summary, medium, on_failure, option, unsupported, 
     [name, nested.includes(name) ? { ...schema, items: { $ref: '#/components/schemas/ActionInput' } } : orPlaceholder(schema)]);
   const failing = on_failure === 'end' ? 'A failure ends the activeflow.' : 'A failure is recorded and skipped.';
   return {
-    type: 'object', description: [summary, unsupported ? 'Accepted, and skipped: not supported yet.' : `${MEDIA[medium]} ${failing}`].join(' '), required: ['type'],
+    type: 'object', description: unsupported ? summary : `${summary} ${MEDIA[medium]} ${failing}`, required: ['type'],
     properties: {
       id: { type: 'string', description: 'generated where it is left out' }, next_id: { type: 'string', description: 'the action after it; array order where it is left out' },
       type: { const: type }, option: { type: 'object', properties: Object.fromEntries(properties), description: 'unknown properties are kept' },

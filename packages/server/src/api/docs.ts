@@ -4,13 +4,13 @@ import type { JsonSchema } from './action-schemas.js';
 type Operation = {
   readonly operationId: string; readonly tags: readonly string[]; readonly summary: string; readonly parameters: readonly JsonSchema[];
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: JsonSchema; readonly example?: unknown } } };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>> }>>;
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>> }>>;
 };
 type Description = {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>>; readonly parameters: Readonly<Record<string, JsonSchema>> };
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>>; readonly parameters: Readonly<Record<string, JsonSchema>>; readonly 'x-reasons': Readonly<Record<string, string>> };
 };
 type Row = { readonly method: string; readonly path: string; readonly operation: Operation };
 
@@ -23,13 +23,14 @@ export function docsPage(description: object): string {
   const actions = Object.entries(components.schemas).filter(([, schema]) => isAction(schema));
   const navigation = [
     ...tags.map(({ name }) => menu(name, of(name).map(({ operation: { operationId }, method, path }) => [`#${operationId}`, `${method.toUpperCase()} ${path.replace('/v1.0', '')}`]))),
-    menu('actions', actions.map(([name, schema]) => [`#${name}`, typeOf(schema)])), menu('shapes', shapes.map(([name]) => [`#${name}`, name])),
+    menu('actions', actions.map(([name, schema]) => [`#${name}`, typeOf(schema)])), menu('shapes', [...shapes.map(([name]) => [`#${name}`, name] as const), ['#reasons', 'reasons of errors']]),
   ];
   const main = [
     `<h1>${text(info.title)} <span class="soft">${text(info.version)}</span></h1><p>${prose(info.description)}</p><p>As data: <a href="/openapi.json">openapi.json</a>. ${CREDENTIALS}</p>`,
     ...tags.map((tag) => `<section aria-labelledby="${tag.name}"><h2 id="${tag.name}">${text(tag.name)}</h2><p>${prose(tag.description)}</p>${of(tag.name).map((row) => operationOf(row, components)).join('')}</section>`),
     `<section aria-labelledby="actions"><h2 id="actions">actions</h2>${actions.map(([name, schema]) => actionOf(name, schema)).join('')}</section>`,
     `<section aria-labelledby="shapes"><h2 id="shapes">shapes</h2>${shapes.map(([name, schema]) => `<article id="${name}"><h3>${text(name)}</h3>${describe(schema)}</article>`).join('')}</section>`,
+    `<section aria-labelledby="reasons"><h2 id="reasons">reasons of errors</h2>${table(Object.entries(components['x-reasons']).map(([reason, meaning]) => [reason, '', prose(meaning)]))}</section>`,
   ];
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${text(info.title)} API</title>`
     + `<link rel="stylesheet" href="/docs/style.css"></head><body><a class="skip" href="#main">Skip to the reference</a><nav aria-label="Reference">${navigation.join('')}</nav><main id="main" tabindex="-1">${main.join('')}</main></body></html>\n`;

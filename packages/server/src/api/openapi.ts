@@ -42,7 +42,10 @@ export function openapi(routes: readonly Route[]): JsonSchema {
     servers: [{ url: '/' }], security: SECURITY,
     tags: Object.entries(TAGS).filter(([tag]) => used.has(tag)).map(([tag, description]) => ({ name: tag, description })),
     paths,
-    components: { schemas: Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1))), securitySchemes: SCHEMES, parameters: PARAMETERS },
+    components: {
+      schemas: Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1))), responses: RESPONSES, headers: HEADERS, parameters: PARAMETERS, securitySchemes: SCHEMES,
+      'x-reasons': Object.fromEntries(Object.entries(REASONS).map(([reason, [, meaning]]) => [reason, meaning])),
+    },
   };
 }
 
@@ -83,14 +86,20 @@ function parametersOf({ method, path, query, open }: Route): readonly JsonSchema
 const WAITS = new Set<number>([HTTP_STATUS.RESOURCE_EXHAUSTED, HTTP_STATUS.UNAVAILABLE]);
 
 function errorsOf(reasons: readonly Reason[]): JsonSchema {
-  return Object.fromEntries([...byStatus(reasons)].map(([status, of_status]) => [status, {
-    description: of_status.map((reason) => `\`${reason}\`: ${REASONS[reason][1]}`).join('; '),
-    headers: WAITS.has(status) ? { ...REQUEST_ID, 'Retry-After': { description: 'seconds to wait', schema: { type: 'string' } } } : REQUEST_ID,
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } }, 'x-reasons': of_status,
-  }]));
+  return Object.fromEntries([...byStatus(reasons)].map(([status, of_status]) =>
+    [status, { $ref: `#/components/responses/${WAITS.has(status) ? 'Wait' : 'Error'}`, description: of_status.map((reason) => `\`${reason}\``).join(', ') }]));
 }
 
-const REQUEST_ID = { 'X-Request-Id': { description: 'finds the request in the log', schema: { type: 'string' } } };
+const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+const HEADERS = {
+  RequestId: { description: 'finds the request in the log', schema: { type: 'string' } },
+  RetryAfter: { description: 'seconds to wait', schema: { type: 'string' } },
+};
+const ERROR = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
+const RESPONSES = {
+  Error: { description: 'The request was refused; nothing was changed.', headers: REQUEST_ID, content: ERROR },
+  Wait: { description: 'Not now.', headers: { ...REQUEST_ID, 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }, content: ERROR },
+};
 
 const PARAMETERS = {
   IdempotencyKey: { name: 'Idempotency-Key', in: 'header', description: 'the same key and body within 24 hours gives the first answer', schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' } },

@@ -23,6 +23,7 @@ export const ActionAnswer = Type.Object({
 
 /** An action as requests write it. Checked in full against the register of actions; see the action schemas. */
 export const ActionInput = Type.Unknown({ $id: 'ActionInput' });
+/** A list of them. */
 export const Actions = Type.Array(ActionInput, { description: 'at most 2,000 actions' });
 
 /** A flow. */
