@@ -52,8 +52,6 @@ export function createRunner(parts: RunnerParts): Runner {
   const lists = createLru<ActionList>(CACHED.lists);
   const stats = { commands: 0, conflicts: 0, refused: 0, ended: 0 };
 
-  const load = async (id: string): Promise<State | undefined> => states.get(id) ?? store.load(id);
-
   const list = async (list_id: string): Promise<ActionList> => {
     const known = lists.get(list_id);
     if (known) return known;
@@ -88,10 +86,16 @@ export function createRunner(parts: RunnerParts): Runner {
     const began = performance.now();
     stats.commands++;
     for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
-      const state = await load(id);
+      const cached = states.get(id);
+      const state = cached ?? await store.load(id);
       if (!state || (given.customer_id !== undefined && (state.customer_id !== given.customer_id || state.tm_delete !== null))) return undefined;
       const { cause, if_version } = given;
       const outcome = await decide(state, { ...ask, at: clock.now(), cause, ...(if_version === undefined ? {} : { if_version }) });
+      // A change is refused where another node has moved the activeflow on; that there is nothing to change must be as true.
+      if (cached && outcome.outcome !== 'changed' && (await store.load(id))?.version !== state.version) {
+        states.delete(id);
+        continue;
+      }
       const change = changeOf(outcome, given, outcome.outcome === 'changed' ? writeOf(outcome, state.version) : undefined);
       const committed = change === undefined ? 'ok' : await committer.submit(change);
       if (committed === 'ok') {
@@ -130,7 +134,7 @@ export function createRunner(parts: RunnerParts): Runner {
     return born;
   };
 
-  return { handle, start, load, list, stats };
+  return { handle, start, load: (id) => store.load(id), list, stats };
 }
 
 /** The commit of an outcome; undefined where there is nothing to write. */
