@@ -115,7 +115,7 @@ module.exports = {
       'cli-asks-the-runner',
       'A command asks a server over HTTP, as anybody does. What it does without one: it starts main.ts, shows the settings, and administers accounts or examines the store, opened by its register.',
       `${SERVER}cli/`,
-      ['cli/', 'api/(accounts|identity)\\.ts$', 'store/(store|register|doctor)\\.ts$', 'problem\\.ts$', 'main\\.ts$', 'config\\.ts$', 'clock\\.ts$'],
+      ['cli/', 'api/(accounts|identity|time)\\.ts$', 'store/(store|register|doctor)\\.ts$', 'problem\\.ts$', 'main\\.ts$', 'config\\.ts$', 'clock\\.ts$'],
     ),
     never('api-no-client', 'The API is what the client talks to, not the other way about.', { path: `${SERVER}api/` }, { path: CLIENT }),
 

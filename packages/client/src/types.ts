@@ -69,7 +69,7 @@ export type Stack = {
 export type Call = Owned & {
   readonly flow_id: string; readonly activeflow_id: string; readonly source: Address; readonly destination: Address;
   readonly status: 'dialing' | 'ringing' | 'progressing' | 'terminating' | 'canceling' | 'hangup'; readonly direction: 'incoming' | 'outgoing'; readonly action: Action;
-  readonly hangup_by: '' | 'local' | 'remote'; readonly hangup_reason: string; readonly recording_ids: readonly string[];
+  readonly hangup_by: '' | 'local' | 'remote'; readonly hangup_reason: '' | 'normal' | 'failed' | 'busy' | 'cancel' | 'timeout' | 'noanswer' | 'dialout' | 'amd'; readonly recording_ids: readonly string[];
   readonly tm_ringing: Time; readonly tm_progressing: Time; readonly tm_hangup: Time;
 } & Times;
 /** Calls to make: one for each destination, each with an activeflow of its own. */
@@ -80,7 +80,7 @@ export type CallInput = {
 
 /** A text message. */
 export type Message = Owned & {
-  readonly source: Address; readonly text: string; readonly direction: 'inbound' | 'outbound'; readonly activeflow_id: string;
+  readonly type: string; readonly source: Address; readonly text: string; readonly direction: 'inbound' | 'outbound'; readonly activeflow_id: string;
   readonly targets: readonly { readonly destination: Address; readonly status: string; readonly parts: number; readonly tm_update: Time }[];
 } & Times;
 /** A text message to send. */
@@ -96,7 +96,10 @@ export type PhoneNumberInput = {
 };
 
 /** A recording of a call. */
-export type Recording = Owned & { readonly reference_type: string; readonly reference_id: string; readonly format: string; readonly status: string; readonly duration_ms: number } & Times;
+export type Recording = Owned & {
+  readonly activeflow_id: string; readonly reference_type: string; readonly reference_id: string; readonly status: string; readonly format: string;
+  readonly recording_name: string; readonly filenames: readonly string[]; readonly tm_start: Time; readonly tm_end: Time;
+} & Times;
 
 /** An access key. Its token is there once, in the answer to `accesskeys.create`. */
 export type AccessKey = Owned & { readonly name: string; readonly detail: string; readonly token: string; readonly token_prefix: string; readonly tm_expire: Time } & Times;

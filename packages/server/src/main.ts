@@ -1,6 +1,4 @@
 // The composition root: the only place where rooms meet.
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
@@ -20,9 +18,7 @@ import { createCommitter } from './runner/committer.js';
 import { createDispatcher, type Dispatcher } from './runner/dispatcher.js';
 import { createHost } from './runner/host.js';
 import { createRunner } from './runner/runner.js';
-import { openMemory } from './store/memory.js';
-import { openSqlite } from './store/sqlite/sqlite.js';
-import type { Store } from './store/store.js';
+import { openStore } from './store/register.js';
 
 /** A running server. */
 export type Server = { readonly url: string; readonly parts: Parts; readonly dispatcher: Dispatcher; close(): Promise<void> };
@@ -33,7 +29,7 @@ export async function startServer(config: Config): Promise<Server> {
   const virtual = config.clock === 'virtual' ? virtualClock(Date.now() * 1000) : undefined;
   const clock = virtual ?? realClock();
   const limits = limitsOf(config);
-  const store = openStore(config, clock.now());
+  const store = openStore(config.store, config.durability, clock.now());
   if (config.access_key !== '') await bootstrap(store, clock.now(), config.access_key);
   let dispatcher: Dispatcher | undefined;
   const committer = createCommitter(store, (change) => dispatcher?.committed(change));
@@ -61,10 +57,4 @@ export async function startServer(config: Config): Promise<Server> {
       await store.close();
     },
   };
-}
-
-function openStore({ store, durability }: Config, now: number): Store {
-  if (store.kind === 'memory') return openMemory();
-  mkdirSync(dirname(store.path), { recursive: true });
-  return openSqlite(store.path, { durability, now });
 }

@@ -8,16 +8,16 @@ import { prepareReads } from './read.js';
 import { effectOf, type EffectRow } from './row.js';
 import { isComposite, prepareWriter, type Writer } from './write.js';
 
-/** How to open a store: to write, with the promise of a durability and, unless it is in memory, alone; or to read it alone, beside its server. */
-export type SqliteOptions = { readonly durability: Durability; readonly now: Instant } | { readonly read_only: true };
+/** How to open a store: to write, with the promise of a durability and, unless it is in memory, alone; to administer it, or only read it, beside its server. */
+export type SqliteOptions = { readonly durability: Durability; readonly now: Instant } | { readonly beside: true } | { readonly read_only: true };
 
-/** Opens (creating it, but for `read_only`) the store in the file `path`. Throws, in one sentence, where it cannot be used. */
+/** Opens (creating it, but for `beside` and `read_only`) the store in the file `path`. Throws, in one sentence, where it cannot be used. */
 export function openSqlite(path: string, options: SqliteOptions): Store {
   let lock: Lock | undefined;
   let db: Database | undefined;
   try {
-    if ('read_only' in options) {
-      db = openReadOnly(path);
+    if (!('durability' in options)) {
+      db = 'beside' in options ? openDatabase(path, { durability: 'fsync' }) : openReadOnly(path);
       checkSchema(db);
       return storeOn(db);
     }
