@@ -1,4 +1,4 @@
-// What a command did, in lines that can be read and compared: one for each event, effect and cancel, and one for where it stands now.
+// What a command did, in lines that can be read and compared: one for each event, effect, cancel and stored list, and one for where it stands now.
 import type { Outcome } from '../command.js';
 import type { Effect } from '../effect.js';
 import type { Event, Left } from '../event.js';
@@ -10,7 +10,8 @@ import { BIRTH } from './play.js';
 export function transcript(outcome: Outcome): string[] {
   if (outcome.outcome === 'unchanged') return ['unchanged'];
   if (outcome.outcome === 'refused') return [`refused ${outcome.reason}`, ...outcome.problems.map(({ pointer, reason }) => `  ${pointer} ${reason}`)];
-  return [...outcome.events.map(happened), ...outcome.effects.map(asked), ...outcome.cancels.map((id) => `cancel ${id}`), stands(outcome.state)];
+  return [...outcome.events.map(happened), ...outcome.effects.map(asked), ...outcome.cancels.map((id) => `cancel ${id}`),
+    ...outcome.lists.map(({ id, actions }) => `store ${id}: ${actions.map((action) => action.id).join(' ')}`), stands(outcome.state)];
 }
 
 const place = (action_id: string, frame_id: string): string => (frame_id === MAIN_FRAME_ID ? action_id : `${action_id} in ${frame_id}`);
