@@ -7,6 +7,7 @@ import {
 } from '@activeflow/engine';
 import type { ActiveflowQuery } from '../store/store.js';
 import { ApiError, problemError } from '../problem.js';
+import { uuidv7 } from '../uuid.js';
 import { control, findActiveflow } from './control.js';
 import { onCompleteOf } from './flows.js';
 import { pageParameters, readPage, showPage } from './page.js';
@@ -114,7 +115,7 @@ const invalid = (reason: 'INVALID_ID' | 'INVALID_ARGUMENT' | 'FLOW_NOT_FOUND' | 
   new ApiError(reason, `${pointer}: ${message}`, { details: [{ pointer, reason, message }] });
 
 function readNewId(given: string | undefined): string {
-  if (given === undefined || given === '' || given === NONE_ID) return randomUUID();
+  if (given === undefined || given === '' || given === NONE_ID) return uuidv7();
   if (!isUuid(given) || isReserved(given)) throw invalid('INVALID_ID', '/id', 'must be a UUID, and none of the reserved ones');
   return given.toLowerCase();
 }

@@ -22,8 +22,8 @@ export function decodeState(state: string, variables: string): State {
   return { ...(JSON.parse(state) as State), variables: decoded };
 }
 
-/** An event as JSON. */
-export const encodeEvent = (event: Event): string => JSON.stringify(event);
+/** The events of one commit as JSON. */
+export const encodeEvents = (events: readonly Event[]): string => JSON.stringify(events);
 
-/** The event of its JSON. */
-export const decodeEvent = (data: string): Event => JSON.parse(data) as Event;
+/** The events of their JSON. */
+export const decodeEvents = (data: string): Event[] => JSON.parse(data) as Event[];

@@ -3,7 +3,7 @@ import type { Event, Instant, State } from '@activeflow/engine';
 import type {
   ActiveflowQuery, ActiveflowWrite, Change, Committed, Document, DocumentQuery, EffectStatus, EffectWrite, PageQuery, Store, StoredEffect,
 } from './store.js';
-import { decodeEvent, decodeState, encodeEvent, encodeState, encodeVariables } from './codec.js';
+import { decodeState, encodeState, encodeVariables } from './codec.js';
 
 type Row = { readonly ordinal: number; state: string; variables: string; head: State; due_at: Instant | null; readonly events: EventText[] };
 type EventText = { readonly n: number; readonly data: string };
@@ -95,7 +95,7 @@ function writeActiveflow(t: Tables, { state, due_at, events, effects, cancels }:
   t.activeflows.set(state.id, row);
   const at = events.at(-1)?.at ?? state.tm_create;
   for (const event of events) {
-    const text = { n: event.n, data: encodeEvent(event) };
+    const text = { n: event.n, data: JSON.stringify(event) };
     row.events.push(text);
     t.log.push({ row, event: text });
   }
@@ -138,7 +138,7 @@ function leases(t: Tables): Pick<Store, 'claim' | 'recover'> {
 }
 
 function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'activeflows' | 'walk' | 'events' | 'moves' | 'feed'> {
-  const eventsOf = (id: string): Event[] => (t.activeflows.get(id)?.events ?? []).map(({ data }) => decodeEvent(data));
+  const eventsOf = (id: string): Event[] => (t.activeflows.get(id)?.events ?? []).map(({ data }) => JSON.parse(data) as Event);
   const stateOf = (row: Row): State => decodeState(row.state, row.variables);
   return {
     load: async (id) => { const row = t.activeflows.get(id); return row && stateOf(row); },
@@ -152,7 +152,7 @@ function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'a
     events: async (id, after, limit) => eventsOf(id).filter(({ n }) => n > after).slice(0, limit),
     moves: async (id, before, limit) => eventsOf(id).filter(({ n, type }) => n < before && type === 'moved').slice(-limit),
     feed: async (after, limit) => t.log.slice(after, after + limit).map(({ row: { head }, event: { data } }, i) =>
-      ({ seq: after + i + 1, activeflow_id: head.id, customer_id: head.customer_id, event: decodeEvent(data) })),
+      ({ seq: after + i + 1, activeflow_id: head.id, customer_id: head.customer_id, event: JSON.parse(data) as Event })),
   };
 }
 

@@ -33,11 +33,13 @@ CREATE INDEX activeflow_flow ON activeflow (customer_id, flow_id, tm_create, rid
 CREATE INDEX activeflow_reference ON activeflow (customer_id, reference_id, tm_create, rid) WHERE tm_delete IS NULL AND reference_id <> '';
 CREATE INDEX activeflow_reference_type ON activeflow (customer_id, reference_type, tm_create, rid) WHERE tm_delete IS NULL;
 
--- Appended by integer key; a key clustered on the activeflow would dirty a page for each one touched.
+-- The events of one commit are one row: n and seq are its first event's. Appended by integer key; a key clustered on the activeflow would
+-- dirty a page for each one touched.
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY,
   rid INTEGER NOT NULL,
   n INTEGER NOT NULL,
+  count INTEGER NOT NULL,
   data TEXT NOT NULL
 );
 CREATE UNIQUE INDEX event_order ON event (rid, n);

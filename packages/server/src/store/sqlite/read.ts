@@ -1,7 +1,7 @@
 // Reading what is named; lists are in list.ts.
 import type { Action, Event } from '@activeflow/engine';
 import type { LoggedEvent, Store } from '../store.js';
-import { decodeEvent, decodeState } from '../codec.js';
+import { decodeEvents, decodeState } from '../codec.js';
 import type { Database } from './binding.js';
 import { prepareLists } from './list.js';
 import { documentOf, effectOf, prepareLook, type DocumentRow, type EffectRow, type StateRow } from './row.js';
@@ -44,29 +44,33 @@ function prepareDue(db: Database): Pick<Reads, 'due' | 'nextDue'> {
   };
 }
 
-/** How many events one look for moves reads at most. */
-const MOST_EVENTS = 1_000;
+/** How many rows one look for moves reads at most. */
+const MOST_ROWS = 1_000;
 
+/** Events are kept a row for each commit, so a look begins at the row that holds the first one wanted. */
 function prepareEvents(db: Database): Pick<Reads, 'events' | 'moves' | 'feed'> {
-  const events = prepareLook(db, 'SELECT data FROM event WHERE rid = (SELECT rid FROM activeflow WHERE id = ?) AND n > ? ORDER BY n LIMIT ?');
-  const older = prepareLook(db, 'SELECT n, data FROM event WHERE rid = (SELECT rid FROM activeflow WHERE id = ?) AND n < ? ORDER BY n DESC LIMIT ?');
-  const feed = prepareLook(db, 'SELECT e.seq, e.data, a.id, a.customer_id FROM event e JOIN activeflow a ON a.rid = e.rid WHERE e.seq > ? ORDER BY e.seq LIMIT ?');
+  const rid = '(SELECT rid FROM activeflow WHERE id = ?1)';
+  const events = prepareLook(db, `SELECT n, data FROM event WHERE rid = ${rid}
+    AND n >= COALESCE((SELECT max(n) FROM event WHERE rid = ${rid} AND n <= ?2 + 1), 0) ORDER BY n LIMIT ?3`);
+  const older = prepareLook(db, `SELECT n, data FROM event WHERE rid = ${rid} AND n < ?2 ORDER BY n DESC LIMIT ?3`);
+  const feed = prepareLook(db, `SELECT e.seq, e.n, e.data, a.id, a.customer_id FROM event e JOIN activeflow a ON a.rid = e.rid
+    WHERE e.seq >= COALESCE((SELECT max(seq) FROM event WHERE seq <= ?1 + 1), 0) ORDER BY e.seq LIMIT ?2`);
   return {
-    events: async (id, after, limit) => events.all<EventRow>(id, after, limit).map((row) => decodeEvent(row.data)),
+    events: async (id, after, limit) => events.all<EventRow>(id, after, limit).flatMap((row) => decodeEvents(row.data)).filter(({ n }) => n > after).slice(0, limit),
     moves: async (id, before, limit) => {
       const moves: Event[] = [];
       for (let below = before; moves.length < limit;) {
-        // Nearly every event is a move, so a few more than are wanted will do.
-        const page = Math.min(limit - moves.length + 8, MOST_EVENTS);
-        const rows = older.all<EventRow & { n: number }>(id, below, page);
-        moves.push(...rows.map((row) => decodeEvent(row.data)).filter(({ type }) => type === 'moved'));
-        if (rows.length < page) break;
-        below = rows.at(-1)?.n ?? 0;
+        const rows = older.all<EventRow>(id, below, Math.min(limit - moves.length + 1, MOST_ROWS));
+        for (const row of rows) moves.push(...decodeEvents(row.data).reverse().filter(({ n, type }) => type === 'moved' && n < before));
+        const oldest = rows.at(-1)?.n ?? 0;
+        if (oldest === 0) break;
+        below = oldest;
       }
       return moves.slice(0, limit).reverse();
     },
-    feed: async (after, limit) => feed.all<FeedRow>(after, limit).map((row): LoggedEvent =>
-      ({ seq: row.seq, activeflow_id: row.id, customer_id: row.customer_id, event: decodeEvent(row.data) })),
+    feed: async (after, limit) => feed.all<FeedRow>(after, limit)
+      .flatMap((row) => decodeEvents(row.data).map((event, i): LoggedEvent => ({ seq: row.seq + i, activeflow_id: row.id, customer_id: row.customer_id, event })))
+      .filter(({ seq }) => seq > after).slice(0, limit),
   };
 }
 
@@ -79,5 +83,5 @@ function prepareEffects(db: Database): Pick<Reads, 'effects' | 'effect'> {
   };
 }
 
-type EventRow = { data: string };
+type EventRow = { n: number; data: string };
 type FeedRow = EventRow & { seq: number; id: string; customer_id: string };

@@ -1,6 +1,6 @@
 // Writing: one change in the transaction that is open. A single part is compared before it is set, so that a stale one writes nothing.
 import type { ActiveflowWrite, Change, Document, EffectWrite } from '../store.js';
-import { encodeEvent, encodeState, encodeVariables } from '../codec.js';
+import { encodeEvents, encodeState, encodeVariables } from '../codec.js';
 import type { Database } from './binding.js';
 
 /** Writes one change; false where something in it was stale or taken. Then, and on a throw, the caller takes the whole change back. */
@@ -35,7 +35,9 @@ function prepareActiveflow(db: Database): (write: ActiveflowWrite) => boolean {
   // Naming a column rewrites every index it is in, and while an activeflow runs, neither its status nor its deletion changes.
   const go_on = db.prepare('UPDATE activeflow SET version = ?, due_at = ?, state = ?, variables = ? WHERE id = ? AND version = ? RETURNING rid');
   const finish = db.prepare('UPDATE activeflow SET version = ?, due_at = ?, state = ?, variables = ?, status = ?, tm_delete = ? WHERE id = ? AND version = ? RETURNING rid');
-  const addEvent = db.prepare('INSERT INTO event (rid, n, data) VALUES (?, ?, ?)');
+  // The number of the next event of all: the last row's, and what it holds.
+  const addEvents = db.prepare(`INSERT INTO event (seq, rid, n, count, data)
+    SELECT COALESCE((SELECT seq + count FROM event ORDER BY seq DESC LIMIT 1), 1), ?, ?, ?, ?`);
   const addEffect = db.prepare(`INSERT INTO effect (id, rid, customer_id, kind, step, status, attempt, due_at, deadline, payload, error, tm_create, tm_update)
     VALUES (?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?, '', ?, ?)`);
   const cancel = db.prepare(`UPDATE effect SET status = 'canceling', due_at = ?, attempt = 0, tm_update = ? WHERE id = ? AND status IN ('pending', 'performing', 'open')`);
@@ -50,7 +52,7 @@ function prepareActiveflow(db: Database): (write: ActiveflowWrite) => boolean {
         : finish.get<Rid>(...moving, status, tm_delete, id, expected_version);
     if (!found) return false;
     const at = events.at(-1)?.at ?? tm_create;
-    for (const event of events) addEvent.run(found.rid, event.n, encodeEvent(event));
+    if (events[0]) addEvents.run(found.rid, events[0].n, events.length, encodeEvents(events));
     for (const effect of effects) addEffect.run(effect.id, found.rid, effect.customer_id, effect.kind, effect.step, at, effect.deadline, JSON.stringify(effect.payload), at, at);
     for (const effect_id of cancels) cancel.run(at, at, effect_id);
     return true;
