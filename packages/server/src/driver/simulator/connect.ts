@@ -8,7 +8,7 @@ import { isOver, nextCall, readCall, withChanges, type Call, type CallData, type
 import { endCall } from './hangup.js';
 import { ahead, answered, upAt } from './line.js';
 import { dialled } from './outgoing.js';
-import { liveCall, settleWith } from './prompts.js';
+import { awaitAnswer, liveCall, settleWith } from './prompts.js';
 import { without } from './waits.js';
 
 type Payload = { readonly source: Address; readonly destinations: readonly Address[]; readonly relay_reason: boolean };
@@ -22,7 +22,7 @@ export async function performConnect(room: Room, effect: StoredEffect): Promise<
   for (;;) {
     const call = await liveCall(room, effect);
     const now = room.host.clock.now();
-    if (upAt(call) > now) return { open: true, again_at: upAt(call) };
+    if (upAt(call) > now) return awaitAnswer(room, call, now);
     const legs = await readLegs(room, ids);
     if (legs.length < ids.length) { await ring(room, effect, call, now); continue; }
     if (!call.data.played.waits.some(({ effect_id }) => effect_id === effect.id)) return { done: { ok: true } };

@@ -72,6 +72,14 @@ describe('the menu', () => {
     expect(await stage.variables(caller)).toMatchObject({ 'voipbin.call.digits': '7' });
   });
 
+  it.each([['123#4', '123', '#4'], ['1#234', '1#', '234'], ['12#34', '12#', '34']])('of %s typed ahead, a collection to the length 3 or the key takes %s', async (typed, taken, left) => {
+    const caller = await stage.play([{ type: 'sleep', option: { duration: 1_000 } }, { type: 'digits_receive', option: { duration: 60_000, length: 3, key: '#' } }, { type: 'sleep', option: { duration: 1_000 } }]);
+    await stage.doors.digits(caller.which, typed);
+    await stage.world.pass(1_000);
+    expect(await stage.variables(caller)).toMatchObject({ 'voipbin.call.digits': taken });
+    expect((await stage.callNow(caller)).data.played.digits).toBe(left);
+  });
+
   it('collects up to the key, which is kept, or to the length, whatever comes first', async () => {
     const collect = (option: Option) => ({ type: 'digits_receive', option: { duration: 60_000, ...option } });
     const keep = (key: string) => ({ type: 'variable_set', option: { key, value: '${voipbin.call.digits}' } });

@@ -1,5 +1,5 @@
 // What lasts a while on a call: prompts, tones, collections of digits. Each is written into the call as it begins, and over by the clock.
-import type { Result } from '@activeflow/engine';
+import type { Instant, Result } from '@activeflow/engine';
 import type { Performed } from '../driver.js';
 import type { StoredEffect } from '../../store/store.js';
 import { callEnded, callIdOf, callOf, isOver, nextCall, readCall, withChanges, type Call, type Room } from './call.js';
@@ -13,7 +13,7 @@ export async function performTimed(room: Room, effect: StoredEffect): Promise<Pe
   for (;;) {
     const call = await liveCall(room, effect);
     const now = host.clock.now();
-    if (upAt(call) > now) return { open: true, again_at: upAt(call) };
+    if (upAt(call) > now) return awaitAnswer(room, call, now);
     const known = call.data.played.waits.find(({ effect_id }) => effect_id === effect.id);
     if (!known && effect.attempt > 1 && !(await isUnfinished(room, effect))) return OVERTAKEN;
     const data = answered(call.data, now);
@@ -26,6 +26,16 @@ export async function performTimed(room: Room, effect: StoredEffect): Promise<Pe
       return { open: true, ...(wait.until === null ? {} : { again_at: wait.until }) };
     }
   }
+}
+
+/** What an effect comes to on a call that was dialled and is not answered yet: it waits, and sees to it that the call rings. */
+export async function awaitAnswer({ host }: Room, call: Call, now: Instant): Promise<Performed> {
+  const next = ahead(call.data);
+  if (next?.to !== 'ringing') return { open: true, again_at: upAt(call) };
+  if (next.at > now) return { open: true, again_at: next.at };
+  // Where it is refused, somebody else has taken the call on.
+  await host.write({ documents: [nextCall(call, withChanges(call.data, { status: 'ringing', tm_ringing: now }), now)] });
+  return { open: true, again_at: upAt(call) };
 }
 
 /** The call of an effect as it is now, if something can still happen on it. Throws `Permanent` CALL_NOT_FOUND or CALL_ENDED. */

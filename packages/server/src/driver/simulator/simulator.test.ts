@@ -89,7 +89,7 @@ describe('a recording', () => {
   it.each([
     ['its duration', async () => { await stage.world.pass(4_999); expect((await recording()).data['status']).toBe('recording'); await stage.world.restart(); await stage.world.pass(1); }],
     ['a key', async (which: never) => { await stage.doors.digits(which, '12'); expect((await recording()).data['status']).toBe('recording'); await stage.doors.digits(which, '#'); }],
-    ['the call', async (which: never) => { await stage.doors.hangup(which, 'remote', 'normal'); }],
+    ['the call', async (which: never) => { await stage.doors.hangup(which, 'remote', 'normal'); expect((await recording()).data['status']).toBe('ended'); }],
   ])('ends with %s, and starts its flow once', async (_what, end) => {
     const flow_id = await stage.world.flow([{ type: 'variable_set', option: { key: 'got', value: '${voipbin.recording.id}' } }]);
     const caller = await stage.play([record({ duration: 5, end_of_key: '#', on_end_flow_id: flow_id }), sleep]);
