@@ -1,0 +1,82 @@
+// What a process that dies at the wrong moment leaves behind, and how the next one puts it right.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openStage, refusal, type Stage } from '../testing/stage.js';
+import { nextCall, withChanges, type Call } from './call.js';
+import { createSimulator } from './simulator.js';
+
+let stage: Stage;
+beforeEach(async () => { stage = await openStage(); });
+afterEach(() => stage.world.stop());
+
+const talk = { type: 'talk', option: { text: 'x'.repeat(150), digits_handle: 'next' } }; // 10 s
+const sleep = { type: 'sleep', option: { duration: 600_000 } };
+
+/** As if the process had died right after this write. */
+const leave = async (call: Call, data: Call['data']): Promise<void> => {
+  await stage.world.store.commit([{ documents: [nextCall(call, data, stage.world.clock.now())] }]);
+};
+
+it('between the end of a call and that of the calls chained to it: they end at the next look', async () => {
+  const destinations = [{ target: '+821100000100' }, { target: '+821100000002' }];
+  const caller = await stage.play([{ type: 'call', option: { destinations, chained: true, actions: [talk] } }, sleep]);
+  await stage.world.pass(2_000);
+  const master = await stage.callNow(caller);
+  await leave(master, withChanges(master.data, { status: 'hangup', hangup_by: 'remote', hangup_reason: 'normal' }));
+  await stage.world.restart();
+  await stage.world.idle();
+  const [, answered, ringing] = await stage.calls();
+  expect([answered, ringing].map((call) => call!.data.status)).toEqual(['hangup', 'hangup']);
+  expect((await stage.world.state(answered!.data.activeflow_id)).end_reason).toBe('hangup');
+});
+
+it('between a result and the dispatcher\'s knowledge of it: what is over does not begin again', async () => {
+  const caller = await stage.play([talk, sleep]);
+  await stage.doors.digits(caller.which, '1');
+  await stage.world.idle();
+  const before = await stage.callNow(caller);
+  const [effect] = await stage.world.effects(caller.run);
+  await createSimulator(stage.world.node().host).driver.perform({ ...effect!, status: 'performing', attempt: 2 }, new AbortController().signal);
+  expect(await stage.callNow(caller)).toEqual(before);
+});
+
+it('between a run\'s next step and the cancelling of its last: digits find nobody waiting, and are kept', async () => {
+  const caller = await stage.play([talk, sleep]);
+  await stage.world.stop();
+  const { runner } = stage.world.node();
+  const { actions } = await runner.list((await stage.state(caller)).frames[0]!.list_id);
+  await runner.handle(caller.run, { type: 'forward', action_id: actions[1]!.id, now: true }, { cause: { by: 'api' } });
+  expect((await stage.callNow(caller)).data.played.waits).toHaveLength(1);
+  expect(refusal(await stage.doors.digits(caller.which, '1'))).toBeUndefined();
+  expect((await stage.callNow(caller)).data.played).toMatchObject({ digits: '1', waits: [] });
+  await stage.world.restart();
+  await stage.world.idle();
+  expect((await stage.world.effects(caller.run))[0]!.status).toBe('canceled');
+  expect(await stage.current(caller)).toBe('sleep');
+});
+
+describe('a restart before each step', () => {
+  it('leads where the calm run leads', async () => {
+    const flow = [
+      talk, { type: 'digits_receive', option: { length: 2, duration: 5_000 } }, { type: 'recording_start', option: { duration: 3 } },
+      { type: 'connect', option: { destinations: [{ target: '+821100000001' }] } }, { type: 'call', option: { destinations: [{ target: '+821100000100' }], actions: [talk] } }, talk,
+    ];
+    const course = async (restarts: boolean) => {
+      const caller = await stage.play(flow);
+      for (let step = 0; step < 30; step++) {
+        if (restarts) await stage.world.restart();
+        if (step === 12) await stage.doors.digits(caller.which, '1');
+        if (step === 14) await stage.doors.digits(caller.which, '23');
+        await stage.world.pass(1_000);
+      }
+      const { data } = await stage.callNow(caller);
+      const began = (await stage.world.events(caller.run))[0]!.at;
+      const events = (await stage.world.events(caller.run)).map(({ type, at }) => [type, at - began]);
+      return { line: await stage.line(caller), events, digits: data.played.digits, status: data.status, calls: (await stage.calls()).length };
+    };
+    const calm = await course(false);
+    await stage.world.stop();
+    stage = await openStage();
+    expect(await course(true)).toEqual(calm);
+    expect(calm).toMatchObject({ line: ['start', 'talk', 'digits_receive', 'recording_start', 'connect:failed:BUSY', 'call', 'talk', 'ended:completed'], status: 'hangup', digits: '3', calls: 3 });
+  });
+});
