@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError, errorBody } from '../problem.js';
 import { StoreUnavailable } from '../store/store.js';
+import { encode } from './encode.js';
 import { findCredentials } from './credentials.js';
 import { attempt, NO_KEY } from './idempotency.js';
 import type { Identity } from './identity.js';
@@ -33,7 +34,7 @@ export function createApp(parts: Parts, routes: readonly Route[], options: AppOp
     reply.header('x-request-id', request.id);
     options.rate.take('address', request.ip);
   });
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  app.setReplySerializer(encode);
   app.setNotFoundHandler((_request, reply) => fail(parts, reply, new ApiError('ROUTE_NOT_FOUND', 'no such route')));
   app.setErrorHandler((error, _request, reply) => fail(parts, reply, error));
   for (const row of routes) addRoute(app, parts, row, options);

@@ -39,7 +39,7 @@ function refusal({ reason, message, problems }: { readonly reason: ApiError['rea
 }
 
 /** Carries a command out and shows the activeflow after it. */
-export const control = async (parts: Parts, call: Asked, ask: Ask) => showActiveflow(await command(parts, call, ask), parts, true);
+export const control = async (parts: Parts, call: Asked, ask: Ask) => showActiveflow(await command(parts, call, ask), parts, false);
 
 const BASE = ['INVALID_ID', 'INVALID_JSON_BODY', 'ACTIVEFLOW_NOT_FOUND', 'ACTIVEFLOW_ENDED', 'VERSION_CONFLICT'] as const;
 const BAD_ACTIONS = ['INVALID_ARGUMENT', 'INVALID_ACTION_TYPE', 'INVALID_ACTION_OPTION', 'INVALID_ACTION_TARGET', 'DUPLICATE_ACTION_ID', 'STATE_INVALID'] as const;

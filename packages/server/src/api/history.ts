@@ -107,7 +107,7 @@ async function showStack(state: State, parts: Parts) {
   })));
   return {
     frames: shown, cursor: position.action_id === START_ID && current.step > 0 ? { ...position } : position, current_action: showAction(current.action, current.began_at),
-    forward_action_id: forward?.action_id ?? NONE_ID, pending_actions: await ahead(state, runner),
+    forward_action_id: forward?.action_id ?? NONE_ID, pending_actions: (await ahead(state, runner)).map((action) => showAction(action)),
     limits: {
       executed_actions: { used: current.step, limit: limits.executed_actions }, frames: { used: frames.length, limit: limits.frames },
       chain: { used: state.chain, limit: limits.chain }, variables_bytes: { used: state.variables_bytes, limit: limits.variables_bytes },

@@ -1,17 +1,18 @@
 // The public form of what the engine keeps (wire.md §4, §5).
-import { flowListId, NONE_ID, pending, START_ACTION, type Action, type Event, type Instant, type State } from '@activeflow/engine';
+import { flowListId, NONE_ID, pending, START_ACTION, type Action, type Instant, type State } from '@activeflow/engine';
 import type { Runner } from '../runner/runner.js';
 import type { Document, Store } from '../store/store.js';
+import { readyActions } from './encode.js';
 import { NEVER, showTime } from './time.js';
 
-/** How many actions a list answer shows of what was executed, and any answer of what is ahead. */
+/** How many actions an answer shows of what was executed, a single GET apart, and of what is ahead. */
 const SHOWN = 100;
 
 /** An action as the wire shows it; `at` is when it was executed. */
 export const showAction = ({ id, next_id, type, option }: Action, at: Instant | null = null) =>
   ({ id, next_id, type, option, tm_execute: at === null ? '' : showTime(at) });
 
-/** The activeflow as the wire shows it; `all` its executed actions, or the newest hundred. */
+/** The activeflow as the wire shows it; `all` its executed actions, or the newest hundred. Its lists of actions are ready for `encode`. */
 export async function showActiveflow(state: State, { runner, store }: { readonly runner: Runner; readonly store: Store }, all: boolean) {
   const { current, configuration, reference, wait, forward } = state;
   return {
@@ -20,30 +21,31 @@ export async function showActiveflow(state: State, { runner, store }: { readonly
     reference_type: reference.type, reference_id: reference.id || NONE_ID, reference_activeflow_id: reference.activeflow_id || NONE_ID,
     on_complete_flow_id: configuration.on_complete_flow_id, webhook_uri: configuration.webhook_uri, webhook_method: configuration.webhook_method,
     current_action: showAction(current.action, current.step === 0 ? null : current.began_at), forward_action_id: forward?.action_id ?? NONE_ID,
-    executed_actions: await executed(state, store, all), pending_actions: await ahead(state, runner),
+    executed_actions: readyActions(await executed(state, runner, all ? store : undefined)),
+    pending_actions: readyActions((await ahead(state, runner)).map((action) => ({ action, at: null }))),
     waiting_for: wait && wait.result === undefined ? { kind: wait.kind, action_id: current.action.id, until: showTime(wait.until) } : null,
     end_reason: state.end_reason, end_detail: state.end_detail, version: state.version,
     tm_create: showTime(state.tm_create), tm_update: showTime(state.tm_update), tm_delete: showTime(state.tm_delete),
   };
 }
 
-/** What has been completed, oldest first, the start marker first, the current action never inside. */
-async function executed({ id, current, events, tm_create }: State, store: Store, all: boolean) {
+/** What has been completed, oldest first, the start marker first, the current action never inside: all, read from the store, or the newest. */
+async function executed(state: State, runner: Runner, store: Store | undefined) {
+  const { id, current, events, tm_create } = state;
   if (current.step === 0) return [];
-  const limit = all ? current.step : Math.min(current.step, SHOWN + 1);
-  const moves = (await store.moves(id, events, limit)).slice(0, -1).map(entered);
-  return moves.length < current.step - 1 ? moves : [showAction(START_ACTION, tm_create), ...moves].slice(all ? 0 : -SHOWN);
+  const moves = store && current.step > SHOWN ? await store.moves(id, events, current.step) : await runner.recent(state);
+  const left = moves.slice(0, -1).map((event) => ({ action: event.type === 'moved' ? event.entered.action : START_ACTION, at: event.at }));
+  const whole = left.length < current.step - 1 ? left : [{ action: START_ACTION, at: tm_create }, ...left];
+  return store ? whole : whole.slice(-SHOWN);
 }
 
-const entered = (event: Event) => showAction(event.type === 'moved' ? event.entered.action : START_ACTION, event.at);
-
 /** What is still ahead by array order, options as written. */
-export async function ahead({ status, frames, position }: State, runner: Runner) {
+export async function ahead({ status, frames, position }: State, runner: Runner): Promise<readonly Action[]> {
   if (status === 'ended') return [];
   const lists = await Promise.all(frames.map(({ list_id }) => runner.list(list_id)));
   const byId = new Map(lists.map((list) => [list.id, list]));
   const at = (list_id: string) => byId.get(list_id) as NonNullable<ReturnType<typeof byId.get>>;
-  return pending(frames, at, position, SHOWN).map(({ depth, index }) => showAction(lists[depth]?.actions[index] ?? START_ACTION));
+  return pending(frames, at, position, SHOWN).map(({ depth, index }) => lists[depth]?.actions[index] ?? START_ACTION);
 }
 
 /** A flow, or one of its revisions, as the wire shows it. */

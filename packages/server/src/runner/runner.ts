@@ -9,6 +9,7 @@ import type { ActiveflowWrite, Change, DocumentWrite, EffectWrite, Store } from 
 import type { Also } from '../driver/driver.js';
 import type { Committer } from './committer.js';
 import { createLru } from './lru.js';
+import { createRecent, type Moved } from './recent.js';
 
 /** What goes with a command. */
 export type With = {
@@ -33,6 +34,8 @@ export type Runner = {
   load(id: string): Promise<State | undefined>;
   /** A stored action list, indexed. Throws where there is none. */
   list(list_id: string): Promise<ActionList>;
+  /** The newest moves that led to a state, oldest first. */
+  recent(state: State): Promise<readonly Moved[]>;
   readonly stats: { commands: number; conflicts: number; refused: number; ended: number };
 };
 
@@ -50,6 +53,7 @@ export function createRunner(parts: RunnerParts): Runner {
   const { store, committer, clock, limits, log } = parts;
   const states = createLru<State>(CACHED.states);
   const lists = createLru<ActionList>(CACHED.lists);
+  const recent = createRecent(store);
   const stats = { commands: 0, conflicts: 0, refused: 0, ended: 0 };
 
   const list = async (list_id: string): Promise<ActionList> => {
@@ -99,7 +103,10 @@ export function createRunner(parts: RunnerParts): Runner {
       const change = changeOf(outcome, given, outcome.outcome === 'changed' ? writeOf(outcome, state.version) : undefined);
       const committed = change === undefined ? 'ok' : await committer.submit(change);
       if (committed === 'ok') {
-        if (outcome.outcome === 'changed') states.set(id, outcome.state);
+        if (outcome.outcome === 'changed') {
+          states.set(id, outcome.state);
+          recent.add(state, outcome);
+        }
         account(id, ask, given, outcome, performance.now() - began);
         return outcome;
       }
@@ -134,7 +141,7 @@ export function createRunner(parts: RunnerParts): Runner {
     return born;
   };
 
-  return { handle, start, load: (id) => store.load(id), list, stats };
+  return { handle, start, load: (id) => store.load(id), list, recent: (state) => recent.of(state), stats };
 }
 
 /** The commit of an outcome; undefined where there is nothing to write. */
