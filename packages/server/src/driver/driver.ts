@@ -14,7 +14,8 @@ export type Performed =
 
 /**
  * One way to the outside. `perform` may be asked again for the same effect (after a crash, a lost lease, or at `again_at`): the effect's id is
- * the idempotency key. It throws `Retryable` or `Permanent` and nothing else.
+ * the idempotency key. It throws `Retryable` or `Permanent` and nothing else, and answers within two minutes: what lasts longer is `open`.
+ * `signal` says that nobody listens any more.
  */
 export type Driver = {
   readonly name: string;
