@@ -1,0 +1,175 @@
+// What must hold, whatever goes wrong: looked at with every write, with every request to the provider, and at the end.
+import { dueAt, fold, type Event, type Instant, type Limits, type State } from '@activeflow/engine';
+import { isDeepStrictEqual } from 'node:util';
+import type { ActiveflowWrite, Change, Committed, EffectWrite, Store, StoredEffect } from 'activeflow/internal/store/store';
+import type { Acknowledged } from './client.js';
+import type { Life } from './node.js';
+import type { Entry } from './outside.js';
+
+/** A promise that was broken. */
+export class Violation extends Error {
+  readonly promise: string;
+  constructor(promise: string, message: string) {
+    super(message);
+    this.promise = promise;
+  }
+}
+
+/** What is checked, and when it is told. */
+export type Checks = {
+  readonly claimed: (life: Life, effects: readonly StoredEffect[]) => void;
+  readonly committed: (life: Life, changes: readonly Change[], results: readonly Committed[]) => void;
+  readonly reached: (effect: StoredEffect, what: 'perform' | 'cancel') => void;
+  readonly acknowledged: (answer: Acknowledged) => void;
+  readonly reported: (effect_id: string) => void;
+  /** Activeflows that run, and effects that are not finished. */
+  readonly running: () => number;
+  readonly unfinished: () => number;
+  readonly atTheEnd: (ledger: ReadonlyMap<string, Entry>) => Promise<void>;
+  readonly stats: { writes: number; effects: number };
+};
+
+/** Where the checks look. */
+export type ChecksSetting = {
+  /** The store itself, without faults. */
+  readonly store: Store;
+  readonly limits: Limits;
+  readonly now: () => Instant;
+  /** The most by which any clock has been ahead, in microseconds. */
+  readonly ahead_us: () => number;
+};
+
+const FINAL = new Set(['done', 'failed', 'dead', 'canceled']);
+
+/** Makes the checks of one world. They throw `Violation`. */
+export function createChecks({ store, limits, now, ahead_us }: ChecksSetting): Checks {
+  const states = new Map<string, State>();
+  const intents = new Map<string, { readonly payload: string; status: string; holder?: Life; attempt: number }>();
+  const acknowledged: Acknowledged[] = [];
+  const open = new Set<string>();
+  const stats = { writes: 0, effects: 0 };
+  let running = 0;
+
+  const activeflow = ({ expected_version, state, due_at, events, effects, cancels }: ActiveflowWrite): void => {
+    const before = states.get(state.id);
+    must('G1', expected_version === (before?.version ?? 0), () => `${state.id}: committed on version ${expected_version}, the store had ${before?.version ?? 0}`);
+    must('G1', state.version === expected_version + 1, () => `${state.id}: version ${state.version} follows ${expected_version}`);
+    events.forEach((event, i) => must('G1', event.n === (before?.events ?? 0) + i, () => `${state.id}: event ${event.n} follows ${(before?.events ?? 0) + i - 1}`));
+    must('G4', due_at === dueAt(state, limits.age_ms) && (due_at === null) === (state.status === 'ended'), () => `${state.id}: ${state.status}, due at ${due_at}`);
+    must('final', before?.status !== 'ended' || events.every(({ type }) => type === 'deleted'), () => `${state.id}: went on after its end`);
+    if (before) timely(before, events, now() + ahead_us());
+    if (before?.status !== 'running' && state.status === 'running') running++;
+    if (before?.status === 'running' && state.status === 'ended') running--;
+    for (const { id, payload } of effects) {
+      intents.set(id, { payload: JSON.stringify(payload), status: 'pending', attempt: 0 });
+      open.add(id);
+      stats.effects++;
+    }
+    for (const id of cancels) {
+      const intent = intents.get(id);
+      if (intent && !FINAL.has(intent.status)) Object.assign(intent, { status: 'canceling', attempt: 0, holder: undefined });
+    }
+    states.set(state.id, state);
+  };
+
+  const effect = (life: Life, { id, attempt, status }: EffectWrite): void => {
+    const intent = intents.get(id);
+    if (!intent) throw new Violation('G2', `${id}: written without an intent`);
+    must('once', !FINAL.has(intent.status), () => `${id}: became ${status} after it was ${intent.status}`);
+    must('G7', attempt === undefined || (intent.attempt === attempt && intent.holder === life), () => `${id}: ${life.node} wrote ${status} with a lease that it had lost`);
+    intent.status = status;
+    if (FINAL.has(status)) open.delete(id);
+  };
+
+  return {
+    stats,
+    running: () => running,
+    unfinished: () => open.size,
+    claimed(life, effects) {
+      stats.writes++;
+      for (const { id, attempt, status } of effects) Object.assign(intents.get(id) ?? {}, { attempt, holder: life, status });
+    },
+    committed(life, changes, results) {
+      stats.writes++;
+      changes.forEach((change, i) => {
+        if (results[i] !== 'ok') return;
+        for (const write of change.effects ?? []) effect(life, write);
+        if (change.activeflow) activeflow(change.activeflow);
+      });
+    },
+    reached({ id, payload }, what) {
+      const intent = intents.get(id);
+      must('G2', intent !== undefined, () => `${id}: the driver was asked to ${what} before its intent was stored`);
+      must('G2', intent?.payload === JSON.stringify(payload), () => `${id}: one idempotency key, two payloads`);
+    },
+    acknowledged(answer) {
+      acknowledged.push(answer);
+      must('G3', !answer.ends || states.get(answer.activeflow_id)?.status === 'ended', () => `${answer.activeflow_id}: its end was acknowledged, and it runs`);
+    },
+    reported: (id) => {
+      const status = intents.get(id)?.status ?? 'unknown';
+      must('G3', FINAL.has(status) || status === 'canceling', () => `${id}: its report was acknowledged, and it is ${status}`);
+    },
+    async atTheEnd(ledger) {
+      const kept = await store.walk(0, 1_000_000);
+      must('G1', kept.length === states.size, () => `${kept.length} activeflows are stored, ${states.size} were committed`);
+      for (const { row: { state, due_at } } of kept) {
+        must('G4', state.status === 'ended' && due_at === null, () => `${state.id}: still ${state.status} at the end, due at ${due_at}`);
+        checkHistory(state, await store.events(state.id, -1, 1_000_000), states);
+        checkEffects(await store.effects(state.id), ledger, states);
+      }
+      for (const answer of acknowledged) await checkAcknowledged(store, answer);
+      for (const id of ledger.keys()) must('G2', intents.has(id), () => `${id}: performed, and never asked for`);
+    },
+  };
+}
+
+function must(promise: string, holds: boolean, message: () => string): void {
+  if (!holds) throw new Violation(promise, message());
+}
+
+/** A timer never fires early (G5). */
+function timely({ id, wait, tm_create }: State, events: readonly Event[], latest: Instant): void {
+  const [first] = events;
+  if (first?.cause.by !== 'timer') return;
+  const expired = events.some((event) => event.type === 'ended' && event.reason === 'expired');
+  if (expired) return must('G5', first.at > tm_create, () => `${id}: expired at its birth`);
+  must('G5', wait !== null && first.at >= wait.until && latest >= wait.until, () => `${id}: its timer fired ${((wait?.until ?? 0) - Math.min(first.at, latest)) / 1000} ms early`);
+}
+
+/** One record for each step, no gap, and the state is the fold (G1); one end, one on-complete. */
+function checkHistory(state: State, events: readonly Event[], states: ReadonlyMap<string, State>): void {
+  const { id } = state;
+  must('G1', events.length === state.events && events.every(({ n }, i) => n === i), () => `${id}: the events have a gap`);
+  const steps = events.flatMap((event) => (event.type === 'moved' ? [event.entered.step] : []));
+  must('G1', steps.every((step, i) => step === i + 1), () => `${id}: steps ${steps.join(' ')}`);
+  const versions = new Set(events.map(({ version }) => version));
+  must('G1', versions.size === state.version + 1, () => `${id}: ${versions.size} versions in the events, the state has ${state.version}`);
+  must('G1', isDeepStrictEqual(fold(events), state), () => `${id}: the state is not the fold of its events`);
+  const ends = events.filter((event) => event.type === 'ended');
+  must('once', ends.length === 1, () => `${id}: ended ${ends.length} times`);
+  for (const { on_complete } of ends) {
+    const children = [...states.values()].filter(({ reference }) => reference.activeflow_id === id);
+    const wanted = on_complete && 'activeflow_id' in on_complete ? on_complete.activeflow_id : undefined;
+    must('once', children.every((child) => child.id === wanted) && children.length <= 1, () => `${id}: ${children.length} on-complete activeflows`);
+  }
+}
+
+/** No lost effect: all are finished, and what is done was performed. */
+function checkEffects(effects: readonly StoredEffect[], ledger: ReadonlyMap<string, Entry>, states: ReadonlyMap<string, State>): void {
+  for (const { id, kind, payload, status, result } of effects) {
+    must('effects', FINAL.has(status), () => `${id} (${kind}): still ${status} at the end`);
+    if (kind === 'activeflow.start') must('once', status !== 'done' || states.has(String(payload['activeflow_id'])), () => `${id}: done, and nothing was started`);
+    if (kind === 'activeflow.start' || kind === 'flow.fetch') continue;
+    const performed = ledger.get(id)?.performed ?? 0;
+    must('effects', status !== 'done' || (performed > 0 && result?.ok === true), () => `${id} (${kind}): done, and performed ${performed} times`);
+  }
+}
+
+/** An acknowledged command is in the store, once (G3). */
+async function checkAcknowledged(store: Store, { key, activeflow_id, outcome, version }: Acknowledged): Promise<void> {
+  const events = await store.events(activeflow_id, -1, 1_000_000);
+  const versions = new Set(events.filter(({ cause }) => cause.ref === key).map((event) => event.version).filter((number) => number > 0));
+  must('G3', outcome !== 'changed' || versions.has(version), () => `${activeflow_id}: ${key} was acknowledged as version ${version}, and is not in the store`);
+  must('G3', versions.size <= 1 && (outcome === 'changed' || versions.size === 0), () => `${activeflow_id}: ${key} was carried out ${versions.size} times, answered ${outcome}`);
+}

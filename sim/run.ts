@@ -1,0 +1,47 @@
+// One seed: its plan, in a calm world and in one that is not.
+import { CALM, createFaults, strictProfile, wildProfile, type Faults } from './faults.js';
+import { Violation } from './invariants.js';
+import { compare, outcomeOf } from './oracle.js';
+import { createPlan, type Plan } from './plan.js';
+import { createRandom } from './random.js';
+import { runWorld, type Came, type Mutation } from './world.js';
+
+/** What a seed came to; `violation` where a promise was broken. */
+export type SeedResult = { readonly seed: number; readonly strict: boolean; readonly writes: number; readonly effects: number; readonly violation?: Violation };
+
+/** Two seeds in three are strict: their result is compared with the calm world's. The third may be as rough as it likes. */
+export const isStrict = (seed: number): boolean => seed % 3 !== 2;
+
+/** Runs a seed. */
+export async function runSeed(seed: number, more: { readonly mutation?: Mutation; readonly trace?: (line: string) => void } = {}): Promise<SeedResult> {
+  const strict = isStrict(seed);
+  const counts = { writes: 0, effects: 0 };
+  try {
+    const plan = createPlan(seed, strict);
+    const random = createRandom(seed).fork('faults');
+    const faulty = await seen(runWorld({ plan, faults: createFaults((strict ? strictProfile : wildProfile)(random), random), ...more }));
+    Object.assign(counts, { writes: faulty.writes, effects: faulty.effects });
+    if (strict) compare(await outcomeOf(await calm(plan)), await outcomeOf(faulty));
+    return { seed, strict, ...counts };
+  } catch (error) {
+    if (error instanceof Violation) return { seed, strict, ...counts, violation: error };
+    throw error;
+  }
+}
+
+/** The plan in a world in which nothing goes wrong. */
+export const calm = (plan: Plan, faults: Faults = createFaults(CALM, createRandom(plan.seed))): Promise<Came> => seen(runWorld({ plan, faults }));
+
+/** A promise of the code under test that nobody handles would end a server: here it ends the world. */
+async function seen(world: Promise<Came>): Promise<Came> {
+  let report: (reason: unknown) => void = () => undefined;
+  const unhandled = new Promise<never>((_resolve, reject) => {
+    report = (reason) => { reject(new Violation('unhandled', `a rejected promise that nobody handles would end the process: ${String(reason)}`)); };
+  });
+  process.on('unhandledRejection', report);
+  try {
+    return await Promise.race([world, unhandled]);
+  } finally {
+    process.off('unhandledRejection', report);
+  }
+}
