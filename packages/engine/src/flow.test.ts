@@ -133,7 +133,7 @@ describe('ids', () => {
       { type: 'branch', option: { target_ids: { 1: '', 2: null, 3: NONE_ID }, default_target_id: NONE_ID, variable: null } }, { type: 'goto', option: { target_id: '' } },
     ]);
     expect(problems).toEqual([]);
-    expect([branch?.option, jump?.option]).toEqual([{ target_ids: {} }, {}]);
+    expect([branch?.option, jump?.option]).toStrictEqual([{ target_ids: {} }, {}]);
   });
 
   test('outside the list: reached where allowed, not to be used twice where taken', () => {
