@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { bootstrap } from './api/accounts.js';
 import { createApp } from './api/app.js';
+import { sweepOld } from './api/idempotency.js';
 import { createIdentities } from './api/identity.js';
 import type { Parts } from './api/parts.js';
 import { createMetrics } from './api/metrics.js';
@@ -47,10 +48,12 @@ export async function startServer(config: Config): Promise<Server> {
   addRoot(app, parts, routes, metrics);
   await app.listen({ host: config.host, port: config.port });
   await dispatcher.start();
+  const stopSweeping = sweepOld(parts);
   const { port } = app.server.address() as AddressInfo;
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, parts, dispatcher,
     async close() {
+      stopSweeping();
       await app.close();
       await dispatcher.stop(5_000);
       await close();

@@ -1,10 +1,11 @@
 // The HTTP server: routes, credentials, limits, errors. What a request may do is in the routes; how it gets there is here.
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError, errorBody } from '../problem.js';
 import { StoreUnavailable } from '../store/store.js';
-import { encode } from './encode.js';
 import { findCredentials } from './credentials.js';
+import { encode } from './encode.js';
 import { attempt, NO_KEY } from './idempotency.js';
 import type { Identity } from './identity.js';
 import { BODY_LIMITS, readJson } from './json.js';
@@ -28,14 +29,19 @@ type Body = { readonly raw: Buffer; readonly json: unknown };
 
 /** Makes the server of the routes; `listen` is the caller's. */
 export function createApp(parts: Parts, routes: readonly Route[], options: AppOptions): FastifyInstance {
-  const app = Fastify({ bodyLimit: BODY_LIMITS.bytes, trustProxy: options.trust_proxy, genReqId: requestId, logger: false, routerOptions: { maxParamLength: 200 } });
+  const app = Fastify({
+    bodyLimit: BODY_LIMITS.bytes, trustProxy: options.trust_proxy, genReqId: requestId, logger: false, routerOptions: { maxParamLength: 200 },
+    // A URL that cannot be read names no route. No hook has run by then.
+    frameworkErrors: (_error, request, reply) => { void fail(parts, (reply as FastifyReply).header('x-request-id', request.id), NO_ROUTE()); },
+    clientErrorHandler: refuseSocket,
+  });
   readBodies(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     options.rate.take('address', request.ip);
   });
   app.setReplySerializer(encode);
-  app.setNotFoundHandler((_request, reply) => fail(parts, reply, new ApiError('ROUTE_NOT_FOUND', 'no such route')));
+  app.setNotFoundHandler((_request, reply) => fail(parts, reply, NO_ROUTE()));
   app.setErrorHandler((error, _request, reply) => fail(parts, reply, error));
   for (const row of routes) addRoute(app, parts, row, options);
   return app;
@@ -46,14 +52,14 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
   const check = row.body ? bodyCheck(row.body) : undefined;
   const handler = async (request: Request, reply: FastifyReply): Promise<unknown> => {
     const identity = row.open ? NOBODY : await identify(parts, request, options);
-    const json = request.body?.json ?? {};
+    const json = request.body === undefined ? {} : request.body.json;
     check?.(json);
     const header = request.headers['idempotency-key'];
     const tried = row.method === 'POST' && !row.open ? attempt(parts, typeof header === 'string' ? header : undefined, identity.customer_id, `${row.operation} ${request.url.split('?')[0] ?? ''}`, request.body?.raw ?? EMPTY) : NO_KEY;
     const known = tried === NO_KEY ? undefined : await tried.known();
     if (known) return known;
     const call: Call = {
-      params: checkIds(request.params), query: single(request.query), body: json, has: (field) => Object.hasOwn(json, field), identity, request_id: request.id,
+      params: checkIds(request.params), query: single(request.query), body: json, has: (field) => Object.hasOwn(json as object, field), identity, request_id: request.id,
       if_version: readIfMatch(request.headers['if-match']), receipt: tried.receipt,
       peer: () => ({ address: request.ip, secure: request.protocol === 'https' }), header: (name, value) => { reply.header(name, value); },
     };
@@ -73,6 +79,7 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
   if (row.at_root) app.route({ url: path, ...shared });
 }
 
+const NO_ROUTE = (): ApiError => new ApiError('ROUTE_NOT_FOUND', 'no such route');
 const NOBODY: Identity = { customer_id: '', kind: 'token', accesskey_id: '', username: '' };
 const EMPTY = Buffer.alloc(0);
 
@@ -132,4 +139,13 @@ function asApiError(error: unknown): ApiError {
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') return new ApiError('INVALID_JSON_BODY', 'the body is not as long as Content-Length says');
   if (statusCode >= 400 && statusCode < 500) return new ApiError('INVALID_ARGUMENT', message);
   return new ApiError('INTERNAL', 'a defect of the server; the request id finds it in the log');
+}
+
+/** What is no HTTP is answered as well as it can be, and the connection ends. */
+function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) { socket.destroy(); return; }
+  const id = requestId({ headers: {} });
+  const [line, message] = error.code === 'HPE_HEADER_OVERFLOW' ? ['431 Request Header Fields Too Large', 'the headers are too large'] : ['400 Bad Request', 'this is no HTTP request'];
+  const body = JSON.stringify(errorBody(new ApiError('INVALID_ARGUMENT', message), id));
+  socket.end(`HTTP/1.1 ${line}\r\nx-request-id: ${id}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
 }

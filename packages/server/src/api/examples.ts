@@ -15,6 +15,8 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   updateFlow: { name: 'reception' },
   startActiveflow: { actions: [{ type: 'sleep', option: { duration: 60_000 } }, { type: 'variable_set', option: { key: 'greeting', value: 'Hello, ${name}.' } }], variables: { name: 'Ada' } },
   setVariables: { variables: { name: 'Grace', old: null } },
+  continueActiveflow: { current_action_id: '4d1b0f6e-7a52-4c39-9a1d-0c6f3ad2b711' },
+  forwardActiveflow: { forward_action_id: '4d1b0f6e-7a52-4c39-9a1d-0c6f3ad2b711', forward_now: true },
   pushActions: { actions: [{ type: 'sleep', option: { duration: 1_000 } }] },
   addActions: { actions: [{ type: 'sleep', option: { duration: 1_000 } }] },
   configureActiveflow: { webhook_uri: 'https://example.com/hook', webhook_method: 'POST' },

@@ -7,6 +7,7 @@ import { ApiError, problemError } from '../problem.js';
 import type { Parts } from './parts.js';
 import { PageParameters, readPage, showPage } from './page.js';
 import { readFlow, showFlow } from './present.js';
+import { changeDocument, MOST_TRIES } from './resource.js';
 import { route, type Call, type Route } from './route.js';
 import { Actions, FlowAnswer, page, Validation } from './schemas.js';
 
@@ -41,7 +42,9 @@ export function flowRoutes(parts: Parts): readonly Route[] {
         const data = await settingsOf(parts, identity.customer_id, body, { name: '', detail: '', on_complete_flow_id: NONE_ID, revision: 0 });
         const at = parts.clock.now();
         const flow: Document = { kind: 'flow', id: randomUUID(), customer_id: identity.customer_id, parent: '', key: null, version: 1, tm_create: at, tm_update: null, tm_delete: null, data };
-        return save(parts, flow, actions, receipt);
+        const saved = await save(parts, flow, actions, receipt);
+        if (!saved) throw changedMeanwhile();
+        return saved;
       },
     }),
     route({
@@ -60,24 +63,26 @@ export function flowRoutes(parts: Parts): readonly Route[] {
     }),
     route({
       method: 'PUT', path: '/flows/{id}', operation: 'updateFlow', tag: 'flows', summary: 'Change a flow: a new revision. Fields left out stay as they are.',
-      body: Body, answer: FlowAnswer, reasons: [...BAD_ACTIONS, 'VERSION_CONFLICT'],
+      body: Body, answer: FlowAnswer, reasons: [...BAD_ACTIONS, 'VERSION_CONFLICT', 'STATE_INVALID'],
       async handle(call) {
-        const flow = await findFlow(parts, call);
-        const old = flow.data as FlowData;
-        if (call.if_version !== undefined && call.if_version !== old.revision) throw new ApiError('VERSION_CONFLICT', `the flow is at revision ${old.revision}`);
-        const actions = call.body.actions === undefined ? (await runner.list(flowListId(flow.id, old.revision))).actions : checked(parse(call.body.actions));
-        const data = await settingsOf(parts, call.identity.customer_id, call.body, old);
-        return save(parts, { ...flow, data, version: flow.version + 1, tm_update: parts.clock.now() }, actions, call.receipt);
+        const given = call.body.actions === undefined ? undefined : checked(parse(call.body.actions));
+        for (let tries = 0; tries < MOST_TRIES; tries++) {
+          const flow = await findFlow(parts, call);
+          const old = flow.data as FlowData;
+          if (call.if_version !== undefined && call.if_version !== old.revision) throw new ApiError('VERSION_CONFLICT', `the flow is at revision ${old.revision}`);
+          const actions = given ?? (await runner.list(flowListId(flow.id, old.revision))).actions;
+          const data = await settingsOf(parts, call.identity.customer_id, call.body, old);
+          const saved = await save(parts, { ...flow, data, version: flow.version + 1, tm_update: parts.clock.now() }, actions, call.receipt);
+          if (saved) return saved;
+        }
+        throw changedMeanwhile();
       },
     }),
     route({
       method: 'DELETE', path: '/flows/{id}', operation: 'deleteFlow', tag: 'flows', summary: 'Delete a flow. What runs goes on.', answer: FlowAnswer, reasons: ['INVALID_ID', 'FLOW_NOT_FOUND', 'STATE_INVALID'],
       async handle(call) {
-        const flow = await findFlow(parts, call);
         const at = parts.clock.now();
-        const deleted: Document = { ...flow, version: flow.version + 1, tm_update: at, tm_delete: at };
-        if ((await parts.committer.submit({ documents: [deleted] })) !== 'ok') throw changedMeanwhile();
-        return readFlow(deleted, runner);
+        return readFlow(await changeDocument(parts, () => findFlow(parts, call), () => ({ tm_update: at, tm_delete: at })), runner);
       },
     }),
     ...revisionRoutes(parts),
@@ -151,13 +156,12 @@ async function settingsOf(parts: Parts, customer_id: string, body: FlowBody, old
   return { name: body.name ?? old.name, detail: body.detail ?? old.detail, on_complete_flow_id, revision: old.revision + 1 };
 }
 
-/** The flow, its new revision and that revision's list, in one commit. */
+/** The flow, its new revision and that revision's list, in one commit; undefined where somebody else was faster. */
 async function save(parts: Parts, flow: Document, actions: readonly Action[], receipt: Call['receipt']) {
   const { revision } = flow.data as FlowData;
   const pinned: Document = { ...flow, kind: 'flow_revision', id: `${flow.id}:${revision}`, parent: flow.id, version: 1, tm_create: flow.tm_update ?? flow.tm_create };
   const list = { id: flowListId(flow.id, revision), actions };
   const body = showFlow(flow, actions);
   const committed = await parts.committer.submit({ documents: [flow, pinned, ...receipt({ body })], lists: [list] });
-  if (committed !== 'ok') throw changedMeanwhile();
-  return body;
+  return committed === 'ok' ? body : undefined;
 }

@@ -9,6 +9,19 @@ import type { Receipt, Remembered } from './route.js';
 /** How long an answer is remembered. */
 export const REMEMBERED_US = 24 * 3_600_000_000;
 
+/** How often old answers are looked for, and how many are taken away at once. */
+const SWEEP = { every_ms: 60_000, at_once: 500 } as const;
+
+/** Takes away what need not be remembered any more, every minute, until the function it gives is called. */
+export function sweepOld({ store, clock, log }: Pick<Parts, 'store' | 'clock' | 'log'>): () => void {
+  const sweep = async (): Promise<void> => {
+    while ((await store.expire('idempotency', clock.now() - REMEMBERED_US, SWEEP.at_once)) === SWEEP.at_once) await new Promise((resolve) => { setImmediate(resolve); });
+  };
+  const timer = setInterval(() => { sweep().catch((error: unknown) => { log.warn({ err: error }, 'old answers could not be taken away'); }); }, SWEEP.every_ms);
+  timer.unref();
+  return () => { clearInterval(timer); };
+}
+
 /** A request with a key: what it was answered before, and the receipt for answering it now. */
 export type Attempt = { readonly known: () => Promise<object | undefined>; readonly receipt: Receipt };
 
@@ -21,16 +34,18 @@ export function attempt(parts: Parts, header: string | undefined, customer_id: s
   if (!/^[\x21-\x7e]{1,255}$/.test(header)) throw new ApiError('INVALID_REQUEST_PARAMETER', 'Idempotency-Key must be 1 to 255 printable characters without spaces');
   const id = createHash('sha256').update(`${customer_id}\0${header}`).digest('hex');
   const hash = createHash('sha256').update(operation).update('\0').update(body).digest('hex');
+  let version = 0;
   return {
     async known() {
       const found = await parts.store.document('idempotency', id);
+      version = found?.version ?? 0;
       if (!found || found.tm_create < parts.clock.now() - REMEMBERED_US) return undefined;
       if (found.data['hash'] !== hash) throw new ApiError('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request');
       const answer = found.data['answer'] as Remembered;
       return 'body' in answer ? answer.body : showActiveflow(answer.state as State, parts, true);
     },
     receipt: (answer) => [{
-      kind: 'idempotency', id, customer_id, parent: '', key: null, version: 1, tm_create: parts.clock.now(), tm_update: null, tm_delete: null, data: { hash, answer },
+      kind: 'idempotency', id, customer_id, parent: '', key: null, version: version + 1, tm_create: parts.clock.now(), tm_update: null, tm_delete: null, data: { hash, answer },
     }],
   };
 }

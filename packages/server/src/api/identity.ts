@@ -25,6 +25,8 @@ const TOKEN_DAYS = 7;
 const ISSUER = 'activeflow';
 /** How long a good credential is not looked up again: the bound on how long a revoked one still works when another process revoked it. */
 const REMEMBERED_US = 2_000_000;
+/** How far the clocks of two nodes may be apart. */
+const CLOCKS_APART_US = 60_000_000;
 const MOST_REMEMBERED = 10_000;
 
 /** Makes the identities of a store. `jwt_secret` has at least 32 bytes. */
@@ -80,7 +82,8 @@ async function byToken(store: Store, clock: Clock, secret: Uint8Array, value: st
     const { payload } = await jwtVerify(value, secret, options);
     const { sub, customer_id, username, exp, iat } = payload;
     if (typeof sub !== 'string' || sub !== customer_id || typeof username !== 'string' || exp === undefined || iat === undefined) return undefined;
-    if (exp - iat > TOKEN_DAYS * 86_400 || !(await exists(store, sub))) return undefined;
+    // Whoever issued it did so in the past, and for a week.
+    if (iat * 1_000_000 > clock.now() + CLOCKS_APART_US || exp - iat > TOKEN_DAYS * 86_400 || !(await exists(store, sub))) return undefined;
     return { identity: { customer_id: sub, kind: 'token', accesskey_id: '', username }, until: exp * 1_000_000 };
   } catch {
     return undefined;

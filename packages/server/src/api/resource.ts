@@ -26,9 +26,12 @@ export async function findDocument({ store }: Parts, { kind, noun, missing }: Pi
   return document;
 }
 
+/** How often a change is decided again: in each round of any number that race, one wins. */
+export const MOST_TRIES = 100;
+
 /** Changes a document as `change` says; decided again where somebody else was faster. */
 export async function changeDocument(parts: Parts, find: () => Promise<Document>, change: (found: Document) => Partial<Document> | Promise<Partial<Document>>): Promise<Document> {
-  for (let tries = 0; tries < 8; tries++) {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
     const found = await find();
     const at = parts.clock.now();
     const next: DocumentWrite = { ...found, tm_update: at, ...(await change(found)), version: found.version + 1 };

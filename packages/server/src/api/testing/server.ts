@@ -52,7 +52,7 @@ export async function startTest(store: (typeof STORES)[number] = 'memory', setti
     const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(`${server.url}${path.startsWith('/v1.0') || path.startsWith('//') ? path.replace('//', '/') : `/v1.0${path}`}`, {
       method, headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(sent === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      ...(sent === undefined ? {} : { body: sent as BodyInit }),
+      ...(sent === undefined ? {} : { body: sent as string }),
     });
     const text = await response.text();
     const answer = { status: response.status, headers: response.headers, text, body: response.headers.get('content-type')?.includes('json') ? JSON.parse(text) as unknown : text };

@@ -1,0 +1,69 @@
+// The same Idempotency-Key and body gives the first answer and does nothing twice; another body is refused (wire.md §1).
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXAMPLES } from './examples.js';
+import { startTest, STORES, type Tested } from './testing/server.js';
+
+describe.each(STORES)('idempotency on %s', (store) => {
+  let t: Tested;
+  let keys = 0;
+  beforeAll(async () => { t = await startTest(store); });
+  afterAll(() => t.close());
+  const keyed = (path: string, key: string, body?: object) => t.ask('POST', path, { ...(body ? { body } : {}), headers: { 'idempotency-key': key } });
+  const fresh = () => `key-${++keys}`;
+  const listed = async (path: string) => (await t.ask('GET', path)).body.result.length as number;
+  const number = () => ({ number: `+1555${1000 + keys}` });
+
+  test.each([['/flows', () => EXAMPLES['createFlow']!], ['/activeflows', () => ({ actions: [{ type: 'block' }] })], ['/numbers', number], ['/messages', () => EXAMPLES['sendMessage']!], ['/calls', () => EXAMPLES['createCall']!]] as const)(
+    'POST %s: once, twice and ten at a time make one', async (path, make) => {
+      const key = fresh();
+      const body = make();
+      const before = await listed(path);
+      const all = await Promise.all(Array.from({ length: 10 }, () => keyed(path, key, body)));
+      const [first] = all;
+      // All at once, all but one may be told to come again; whoever is answered is answered the same.
+      expect(all.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+      for (const { status, body: answered } of all) expect(status === 200 ? 'ok' : answered.error.reason).toMatch(/^(ok|STATE_INVALID|NUMBER_EXISTS)$/);
+      const again = await keyed(path, key, body);
+      expect(again.status).toBe(200);
+      for (const answer of all.filter(({ status }) => status === 200)) expect(answer.body).toEqual(again.body);
+      expect(await listed(path)).toBe(before + 1);
+      const other = await keyed(path, key, { ...body, another: 1 });
+      expect([other.status, other.body.error.reason]).toEqual([409, 'IDEMPOTENCY_KEY_REUSED']);
+      expect(first).toBeDefined();
+    });
+
+  test('on a control operation: done once, answered twice alike', async () => {
+    const { id } = (await t.ask('POST', '/activeflows', { body: { actions: [{ type: 'block' }] } })).body;
+    const key = fresh();
+    const body = { actions: [{ type: 'answer' }] };
+    const first = await keyed(`/activeflows/${id}/add_actions`, key, body);
+    const again = await keyed(`/activeflows/${id}/add_actions`, key, body);
+    expect(again.body).toEqual(first.body);
+    expect((await t.ask('GET', `/activeflows/${id}`)).body.pending_actions).toHaveLength(1);
+    const elsewhere = await keyed(`/activeflows/${id}/push_actions`, key, body);
+    expect(elsewhere.body.error.reason).toBe('IDEMPOTENCY_KEY_REUSED');
+  });
+
+  test('a request that was refused may be tried again with the same key', async () => {
+    const key = fresh();
+    expect((await keyed('/flows', key, { actions: [{ type: 'teleport' }] })).status).toBe(400);
+    expect((await keyed('/flows', key, { actions: [{ type: 'teleport' }] })).status).toBe(400);
+    expect((await keyed('/flows', key, { name: 'right' })).status).toBe(200);
+  });
+
+  test('is over after 24 hours', async () => {
+    const key = fresh();
+    const first = await keyed('/flows', key, { name: 'a' });
+    await t.ask('POST', '/simulator/clock', { body: { advance_ms: 24 * 3_600_000 + 1 } });
+    const later = await keyed('/flows', key, { name: 'b' });
+    expect(later.body.name).toBe('b');
+    expect(later.body.id).not.toBe(first.body.id);
+    expect((await keyed('/flows', key, { name: 'b' })).body).toEqual(later.body);
+  });
+
+  test.each(['', 'a b', 'x'.repeat(256), 'é'])('the key %j is refused', async (key) => {
+    const answer = await t.ask('POST', '/flows', { body: {}, headers: { 'idempotency-key': key } }).catch((error: Error) => error);
+    if (answer instanceof Error) throw answer;
+    expect(answer.body.error?.reason).toBe('INVALID_REQUEST_PARAMETER');
+  });
+});
