@@ -39,9 +39,9 @@ export function errorOfAnswer(http_status: number, body: unknown): ActiveflowErr
 export function errorOfFailure(failure: unknown, origin: string, timeout_ms: number): ActiveflowError {
   const { name, message } = failure as Error;
   const made = (reason: string, sentence: string) => new ActiveflowError({ status: 'UNAVAILABLE', reason, message: sentence, http_status: 0 }, { cause: failure });
-  if (name === 'TimeoutError') return made('TIMEOUT', `no answer of ${origin} within ${timeout_ms} ms`);
+  if (name === 'TimeoutError') return made('TIMEOUT', `the server at ${origin} did not answer within ${timeout_ms} ms`);
   if (name === 'AbortError') return made('ABORTED', 'the request was aborted');
-  return made('UNREACHABLE', `${origin} cannot be reached: ${causeOf(failure) ?? message}`);
+  return made('UNREACHABLE', `the server at ${origin} cannot be reached: ${causeOf(failure) ?? message}`);
 }
 
 /** What is behind a `fetch failed`: the code, or the sentence, of its cause. */

@@ -6,7 +6,6 @@ import { newAccessKey } from '../api/identity.js';
 import { readConfig, type Config } from '../config.js';
 import { keep, KEY_FILE, SECRET_FILE } from './kept.js';
 import { isLoopback } from './loopback.js';
-import { serve } from './serve.js';
 import { CommandError, paint, say } from './terminal.js';
 
 const HELP = `
@@ -26,6 +25,8 @@ export function addDev(program: Command): void {
       access_key: given.access_key || keep(KEY_FILE, /^af_[A-Za-z0-9]{40}$/, newAccessKey),
       jwt_secret: given.jwt_secret || keep(SECRET_FILE, /^.{32,}$/, () => randomBytes(32).toString('hex')),
     };
+    // The server is loaded for those who run it alone: the other commands start sooner.
+    const { serve } = await import('./serve.js');
     await serve(config, async ({ url }) => { for (const line of banner(config, url, given.access_key === '')) await say(line); });
   });
 }

@@ -14,8 +14,17 @@ export type Column<T> = { readonly head: string; readonly width?: number; readon
 
 /** Writes a list as its rows arrive. */
 export async function writeList<T>(rows: AsyncIterable<T>, columns: readonly Column<T>[], output: Output): Promise<void> {
-  if (output === 'table') await say(paint('dim', line(columns, ({ head }) => head)));
-  for await (const row of rows) await say(output === 'json' ? JSON.stringify(row) : rowLine(columns, row));
+  // The head waits for the first row: what is refused has no table.
+  let head: string | undefined = output === 'table' ? paint('dim', line(columns, (column) => column.head)) : undefined;
+  const begin = async () => {
+    if (head !== undefined) await say(head);
+    head = undefined;
+  };
+  for await (const row of rows) {
+    await begin();
+    await say(output === 'json' ? JSON.stringify(row) : rowLine(columns, row));
+  }
+  await begin();
 }
 
 /** A row of a table. */
@@ -24,7 +33,7 @@ export const rowLine = <T>(columns: readonly Column<T>[], row: T): string => lin
 /** Writes one thing: as JSON, or as lines of name and value. */
 export async function writeOne(value: object, fields: readonly (readonly [string, string])[], output: Output): Promise<void> {
   if (output === 'json') return say(JSON.stringify(value, null, 2));
-  for (const [name, text] of fields) await say(`${paint('dim', name.padEnd(14))}${plain(text)}`);
+  for (const [name, text] of fields) await say(`${paint('dim', name.padEnd(16))}${plain(text)}`);
 }
 
 const line = <T>(columns: readonly Column<T>[], text: (column: Column<T>) => string): string =>

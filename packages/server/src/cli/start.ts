@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { readConfig, type Config } from '../config.js';
 import { isLoopback } from './loopback.js';
-import { serve } from './serve.js';
 import { CommandError, note, say } from './terminal.js';
 
 const HELP = `
@@ -18,6 +17,8 @@ export function addStart(program: Command): void {
     const refused = refusal(config);
     if (refused) throw new CommandError(refused);
     for (const warning of warnings(config)) note(`Warning: ${warning}`);
+    // The server is loaded for those who run it alone: the other commands start sooner.
+    const { serve } = await import('./serve.js');
     await serve(config, async ({ url }) => say(`activeflow listens on ${url}`));
   });
 }
