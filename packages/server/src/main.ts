@@ -20,17 +20,21 @@ import { createDispatcher, type Dispatcher } from './runner/dispatcher.js';
 import { createHost } from './runner/host.js';
 import { createRunner } from './runner/runner.js';
 import { openStore } from './store/register.js';
+import type { Store } from './store/store.js';
 
 /** A running server. */
 export type Server = { readonly url: string; readonly parts: Parts; readonly dispatcher: Dispatcher; close(): Promise<void> };
 
+/** What a server can be given in place of what its settings name. */
+export type Given = { readonly store?: Store; readonly log?: Log };
+
 /** Starts everything. Throws, in one sentence, where the settings cannot be used. */
-export async function startServer(config: Config): Promise<Server> {
-  const log: Log = config.log === 'silent' ? silent : pino({ level: config.log }, pino.destination({ fd: 2, sync: false }));
+export async function startServer(config: Config, given: Given = {}): Promise<Server> {
+  const log: Log = given.log ?? (config.log === 'silent' ? silent : pino({ level: config.log }, pino.destination({ fd: 2, sync: false })));
   const virtual = config.clock === 'virtual' ? virtualClock(Date.now() * 1000) : undefined;
   const clock = virtual ?? realClock();
   const limits = limitsOf(config);
-  const store = openStore(config.store, config.durability, clock.now());
+  const store = given.store ?? openStore(config.store, config.durability, clock.now());
   if (config.access_key !== '') await bootstrap(store, clock.now(), config.access_key);
   let dispatcher: Dispatcher | undefined;
   const committer = createCommitter(store, (change) => dispatcher?.committed(change));

@@ -1,5 +1,5 @@
 // Calls (wire.md §6): list, read, place, hang up, delete. Whoever drives calls writes their documents; here they are shown.
-import { address, deriveId, isUuid, NONE_ID, parseActions, START_ACTION, type AddressInput } from '@activeflow/engine';
+import { address, deriveId, isUuid, NONE_ID, parseActions, START_ACTION, type Action, type AddressInput, type Option } from '@activeflow/engine';
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Doors } from '../driver/simulator/simulator.js';
@@ -96,9 +96,10 @@ async function whatTheyRun(parts: Parts, customer_id: string, flow_id: string, a
   if (known === NONE_ID && actions === undefined) throw wrong('MISSING_REQUEST_PARAMETER', '/flow_id', 'flow_id or actions is needed');
   const parsed = parseActions(known === NONE_ID ? actions : [], { newId: randomUUID, limits });
   if (parsed.problems.length > 0) throw problemError(parsed.problems);
-  const sets = Object.entries(variables).map(([key, value]) => ({ id: randomUUID(), type: 'variable_set', option: { key, value } }));
+  const action = (type: string, option: Option): Action => ({ id: randomUUID(), next_id: NONE_ID, type, option });
+  const sets = Object.entries(variables).map(([key, value]) => action('variable_set', { key, value }));
   if (known === NONE_ID) return { flow_id: NONE_ID, actions: [...sets, ...parsed.actions] };
-  return sets.length === 0 ? { flow_id: known, actions: [] } : { flow_id: NONE_ID, actions: [...sets, { id: randomUUID(), type: 'fetch_flow', option: { flow_id: known } }] };
+  return sets.length === 0 ? { flow_id: known, actions: [] } : { flow_id: NONE_ID, actions: [...sets, action('fetch_flow', { flow_id: known })] };
 }
 
 const wrong = (reason: 'MISSING_REQUEST_PARAMETER' | 'INVALID_ARGUMENT', pointer: string, message: string) =>

@@ -6,7 +6,7 @@ import { Compile } from 'typebox/compile';
 import type { TSchema } from 'typebox';
 import { readConfig } from '../../config.js';
 import { HTTP_STATUS, REASONS, type Reason } from '../../problem.js';
-import { startServer, type Server } from '../../main.js';
+import { startServer, type Given, type Server } from '../../main.js';
 import { newAccessKeyOf, newCustomer } from '../accounts.js';
 import { plain, type JsonSchema } from '../action-schemas.js';
 import { reasonsOf } from '../reasons.js';
@@ -38,13 +38,13 @@ export const STORES = ['memory', 'sqlite'] as const;
 export const keyOf = (letter: string): string => `af_${letter.repeat(40)}`;
 
 /** Starts a server on a free port. Settings are names without `ACTIVEFLOW_`. */
-export async function startTest(store: (typeof STORES)[number] = 'memory', settings: Readonly<Record<string, string>> = {}): Promise<Tested> {
+export async function startTest(store: (typeof STORES)[number] = 'memory', settings: Readonly<Record<string, string>> = {}, given: Given = {}): Promise<Tested> {
   const folder = mkdtempSync(join(tmpdir(), 'activeflow-'));
   const environment = {
     PORT: '0', LOG: 'silent', SIMULATOR: 'true', CLOCK: 'virtual', ACCESS_KEY: keyOf('A'), JWT_SECRET: 'a secret of at least thirty-two bytes',
     STORE: store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'a.db')}`, DURABILITY: 'os', ...settings,
   };
-  const server = await startServer(readConfig(Object.fromEntries(Object.entries(environment).map(([name, value]) => [`ACTIVEFLOW_${name}`, value]))));
+  const server = await startServer(readConfig(Object.fromEntries(Object.entries(environment).map(([name, value]) => [`ACTIVEFLOW_${name}`, value]))), given);
   const { parts } = server;
   const routes = allRoutes(parts);
   const check = checker(routes);
