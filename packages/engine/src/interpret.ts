@@ -8,7 +8,7 @@ import { parseActions } from './flow.js';
 import { FINISH_ID, NONE_ID } from './ids.js';
 import { depthOf, destination, listOf, lookOutwards, type Destination } from './stack.js';
 import { ms, type Action, type Frame, type Option, type Wait } from './state.js';
-import { substituteValue, TooLarge, variablesBytes, type Variables } from './variables.js';
+import { substituteValue, TooLarge, utf8Length, variablesBytes, type Variables } from './variables.js';
 
 /** Leaves the current action as told and runs on, in one burst, to the next wait or the end. */
 export function proceed(d: Draft, left: Left, to?: Destination): void {
@@ -192,16 +192,17 @@ function finish(d: Draft, left: Left): void {
 
 /** Ends the activeflow where the variables it is about to set would not fit. */
 function checkVariables(d: Draft, left: Left): boolean {
-  if (!left.variables) return true;
-  const values = Object.values(left.variables);
-  if (values.some((value) => value.length * 3 > d.limits.value_bytes && variablesBytes({ '': value }) > d.limits.value_bytes)) {
-    endByLimit(d, 'value_bytes', { ...left, variables: {} });
-    return false;
-  }
-  const roughly = d.state.variables_bytes + 3 * Object.entries(left.variables).reduce((sum, [k, v]) => sum + k.length + v.length, 0);
-  if (roughly > d.limits.variables_bytes && variablesBytes({ ...d.state.variables, ...left.variables }) > d.limits.variables_bytes) {
-    endByLimit(d, 'variables_bytes', { ...left, variables: {} });
-    return false;
-  }
-  return true;
+  const limit = left.variables && crossedBy(d, left.variables);
+  if (limit) endByLimit(d, limit, { ...left, variables: {} });
+  return limit === undefined;
+}
+
+/** The bound that the state would cross with these variables. Exact counts are made only where an estimate comes near. */
+function crossedBy({ state, limits }: Draft, setting: Variables): 'variables' | 'value_bytes' | 'variables_bytes' | undefined {
+  const entries = Object.entries(setting);
+  const added = entries.filter(([key]) => !Object.hasOwn(state.variables, key)).length;
+  if (added > 0 && Object.keys(state.variables).length + added > limits.variables) return 'variables';
+  if (entries.some(([, value]) => value.length * 3 > limits.value_bytes && utf8Length(value) > limits.value_bytes)) return 'value_bytes';
+  const roughly = state.variables_bytes + 3 * entries.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  return roughly > limits.variables_bytes && variablesBytes({ ...state.variables, ...setting }) > limits.variables_bytes ? 'variables_bytes' : undefined;
 }

@@ -10,6 +10,7 @@ export const LimitsSchema = Type.Object({
   frames: bound(32, 'frames on the stack'),
   chain: bound(5, 'activeflows in an on-complete chain, the first included'),
   age_ms: bound(30 * 24 * 3_600_000, 'milliseconds from creation to the forced end'),
+  variables: bound(1_000, 'variables of an activeflow: a step that sets one copies them'),
   variables_bytes: bound(256 * 1024, 'bytes of all variables, keys and values, in UTF-8'),
   value_bytes: bound(64 * 1024, 'bytes of one variable, in UTF-8'),
   state_bytes: bound(1024 * 1024, 'bytes of the state of an activeflow; also of one substituted option'),

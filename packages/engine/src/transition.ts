@@ -158,6 +158,9 @@ function setVariables(d: Draft, asked: Readonly<Record<string, unknown>>): Outco
   }
   const variables = Object.fromEntries(accepted);
   const kept = Object.fromEntries(Object.entries({ ...d.state.variables, ...variables }).filter((entry): entry is [string, string] => entry[1] !== null));
+  if (Object.keys(kept).length > d.limits.variables) {
+    problems.push({ pointer: '/variables', reason: 'INVALID_VARIABLES', message: `an activeflow may have ${d.limits.variables} variables` });
+  }
   if (variablesBytes(kept) > d.limits.variables_bytes) {
     problems.push({ pointer: '/variables', reason: 'INVALID_VARIABLES', message: `all variables together may take ${d.limits.variables_bytes} bytes` });
   }
