@@ -1,5 +1,5 @@
 // The settings: one list. Each entry is default, check, help text and documentation. Read once, frozen; nothing else reads the environment.
-import { defaultLimits, type Limits } from '@activeflow/engine';
+import { defaultLimits, LimitsSchema, type Limits } from '@activeflow/engine';
 import { parseAllow } from './driver/http/allow.js';
 
 type Entry<T> = { readonly name: string; readonly fallback: string; readonly help: string; readonly secret?: true; readonly read: (text: string) => T };
@@ -91,7 +91,11 @@ export const limitsOf = (config: Config): Limits =>
 
 function limitEntries(): { [K in keyof Limits as `limit_${K}`]: Entry<number> } {
   return Object.fromEntries(Object.entries(defaultLimits).map(([name, value]) =>
-    [`limit_${name}`, entry(`LIMIT_${name.toUpperCase()}`, String(value), `bound of the engine: ${name}`, number(1, Number.MAX_SAFE_INTEGER))])) as never;
+    [`limit_${name}`, entry(`LIMIT_${name.toUpperCase()}`, String(value), `bound of the engine: ${described(name as keyof Limits)}`, number(1, Number.MAX_SAFE_INTEGER))])) as never;
+}
+
+function described(name: keyof Limits): string {
+  return (LimitsSchema.properties[name] as { readonly description?: string }).description ?? name;
 }
 
 function storeAddress(text: string): { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string } {

@@ -111,7 +111,8 @@ const FAILURES: readonly string[] = ['failed', 'limit_exceeded', 'expired'];
 async function conclude(client: Client, id: string, { result, detail }: HistoryEntry): Promise<void> {
   const { hangup_by } = await client.calls.get(id);
   const how = { completed: 'the flow is through', stopped: 'the flow stopped', canceled: 'it was stopped from outside', hangup: hangup_by === 'remote' ? 'the caller hung up' : 'the call was hung up' }[result];
-  const sentence = `The call is over (${result}): ${[how, plain(detail)].filter(Boolean).join('; ')}.`;
+  const why = result === 'hangup' ? '' : plain(detail);
+  const sentence = `The call is over (${result}): ${[how, why].filter(Boolean).join('; ')}.`;
   if (FAILURES.includes(result)) throw new CommandError(sentence);
   await say(sentence);
 }

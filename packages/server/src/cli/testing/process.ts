@@ -33,7 +33,7 @@ export function makePlace(): Place {
   const folder = mkdtempSync(join(tmpdir(), 'activeflow-cli-'));
   const all = new Set<Running>();
   const start = (args: readonly string[], env: Environment = {}): Running => {
-    const running = watch(spawn(process.execPath, [BINARY, ...args], { cwd: folder, env: { PATH: process.env['PATH'] ?? '', ...env } }));
+    const running = watch(spawn(process.execPath, [BINARY, ...args], { cwd: folder, env: { ...env } }));
     all.add(running);
     return running;
   };
