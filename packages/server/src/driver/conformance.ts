@@ -79,7 +79,8 @@ export function driverConforms(title: string, open: () => Promise<Ground>): void
 
     it('says for good that something does not exist', async () => {
       if (ground.unknown === undefined) return;
-      expect(await ask(ground.make(), ground.unknown)).toMatchObject({ name: 'Permanent', reason: expect.stringMatching(/^[A-Z][A-Z_]*$/) as string });
+      const reason = expect.stringMatching(/^[A-Z][A-Z_]*$/) as string;
+      expect(await ask(ground.make(), ground.unknown)).toMatchObject({ name: 'Permanent', reason });
       await ground.make().cancel(ground.unknown);
     });
 
@@ -102,7 +103,11 @@ async function ask(driver: Driver, effect: StoredEffect): Promise<Answer> {
 
 const again = (effect: StoredEffect): StoredEffect => ({ ...effect, attempt: effect.attempt + 1 });
 
-const shape = (answer: Answer): string => (answer instanceof Error ? answer.name : 'open' in answer ? 'open' : answer.done.ok ? 'done' : answer.done.reason);
+function shape(answer: Answer): string {
+  if (answer instanceof Error) return answer.name;
+  if ('open' in answer) return 'open';
+  return answer.done.ok ? 'done' : answer.done.reason;
+}
 
 /** Two grounds differ in their random ids; as much has happened where as much is to be seen. */
 const sizes = async (ground: Ground): Promise<number> => JSON.stringify(await ground.outside()).length;

@@ -1,5 +1,5 @@
 // What performs effects. A driver reports facts and decides nothing.
-import type { Action, Birth, EffectKind, Instant, Option, Result, State, StoredList } from '@activeflow/engine';
+import type { Birth, EffectKind, Instant, Option, Result, State, StoredList } from '@activeflow/engine';
 import type { Clock } from '../clock.js';
 import type { Document, DocumentWrite, StoredEffect } from '../store/store.js';
 
@@ -45,8 +45,6 @@ export type Host = {
   activeflow(id: string): Promise<State | undefined>;
   /** The newest revision of a flow, of one customer; undefined where there is none or it is deleted. */
   flow(customer_id: string, flow_id: string): Promise<{ readonly list_id: string; readonly revision: number; readonly on_complete_flow_id: string } | undefined>;
-  /** A stored list of actions. Throws where there is none. */
-  actions(list_id: string): Promise<readonly Action[]>;
   document(kind: string, id: string): Promise<Document | undefined>;
   /** Documents of a kind that belong to `parent`, newest first, at most 100. */
   documentsOf(kind: string, parent: string): Promise<readonly Document[]>;

@@ -35,7 +35,6 @@ export function createHost({ runner, store, committer, clock }: { runner: Runner
       const { revision, on_complete_flow_id } = document.data as { revision: number; on_complete_flow_id?: string };
       return { list_id: flowListId(flow_id, revision), revision, on_complete_flow_id: on_complete_flow_id ?? NONE_ID };
     },
-    actions: async (list_id) => (await runner.list(list_id)).actions,
     document: (kind, id) => store.document(kind, id),
     documentsOf: async (kind, parent) => (await store.documents({ kind, parent, limit: 100 })).map(({ row }) => row),
     unfinished: async (activeflow_id) => (await store.effects(activeflow_id)).filter(({ status }) => !FINAL.has(status)),

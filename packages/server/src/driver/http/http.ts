@@ -44,7 +44,8 @@ async function fetchActions(payload: Option, ask: Ask, clock: Clock): Promise<Pe
   const { uri, method, body } = payload as { uri: string; method: string; body: unknown };
   // A GET has no body; what it would say is not said.
   const sent = method.toUpperCase() === 'GET' ? {} : { body: JSON.stringify(body) };
-  const answer = await ask({ url: uri, method, headers: { 'content-type': 'application/json', accept: 'application/json' }, redirects: REDIRECTS, ...sent });
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const answer = await ask({ url: uri, method, headers, redirects: REDIRECTS, ...sent });
   if (answer.status !== 200) throw refused(answer, clock);
   const actions = jsonOf(answer.body);
   if (!Array.isArray(actions)) throw new Permanent('INVALID_ANSWER', `${originOf(answer)} did not answer with a JSON array of actions`);
@@ -54,8 +55,8 @@ async function fetchActions(payload: Option, ask: Ask, clock: Clock): Promise<Pe
 async function sendWebhook(payload: Option, ask: Ask, clock: Clock): Promise<Performed> {
   const { uri, method, data_type, data, sync } = payload as { uri: string; method: string; data_type: string; data: string; sync: boolean };
   // A body on a GET would be refused by many, and the default of `data` is none.
-  const sent = data === '' ? {} : { body: data };
-  const answer = await ask({ url: uri, method, headers: data === '' ? {} : { 'content-type': data_type || 'application/json' }, ...sent, ...(sync ? { timeout_ms: SYNC_MS } : {}) });
+  const sent = data === '' ? {} : { body: data, headers: { 'content-type': data_type || 'application/json' } };
+  const answer = await ask({ url: uri, method, ...sent, ...(sync ? { timeout_ms: SYNC_MS } : {}) });
   if (!sync && (answer.status < 200 || answer.status > 299)) throw refused(answer, clock);
   return { done: { ok: true, data: { status: answer.status, body: textOf(answer.body.subarray(0, KEPT_BODY_BYTES)) } } };
 }

@@ -1,5 +1,5 @@
 // A played call: a document of kind `call`. Everything the simulator knows about it is in there, so nothing is lost with the process.
-import { NONE_ID, type Address, type EffectKind, type Instant } from '@activeflow/engine';
+import { NONE_ID, type Address, type EffectKind, type Instant, type Option } from '@activeflow/engine';
 import { Permanent, type Host } from '../driver.js';
 import type { Document, DocumentWrite, StoredEffect } from '../../store/store.js';
 
@@ -101,7 +101,11 @@ export const nextCall = (call: Call, data: CallData, now: Instant): DocumentWrit
 
 /** A new call's document. */
 export const newCall = (id: string, customer_id: string, now: Instant, data: CallData): DocumentWrite =>
-  ({ kind: 'call', id, customer_id, parent: data.played.master_call_id, key: null, version: 1, tm_create: now, tm_update: null, tm_delete: null, data });
+  newDocument('call', { id, customer_id, parent: data.played.master_call_id }, now, data);
+
+/** The first version of a document. */
+export const newDocument = (kind: string, whose: Pick<Document, 'id' | 'customer_id' | 'parent'>, now: Instant, data: Option): DocumentWrite =>
+  ({ kind, ...whose, key: null, version: 1, tm_create: now, tm_update: null, tm_delete: null, data });
 
 /** The data with some of its fields changed, the simulator's own among them. */
 export const withChanges = (data: CallData, changes: Partial<CallData>, played: Partial<Played> = {}): CallData =>
@@ -114,7 +118,8 @@ export const NEW_PLAYED: Played = {
 
 /** What every call begins with. */
 export const NEW_CALL = {
-  flow_id: NONE_ID, activeflow_id: NONE_ID, hangup_by: '', hangup_reason: '', recording_ids: [], tm_ringing: null, tm_progressing: null, tm_hangup: null,
+  flow_id: NONE_ID, activeflow_id: NONE_ID, hangup_by: '', hangup_reason: '', recording_ids: [],
+  tm_ringing: null, tm_progressing: null, tm_hangup: null,
 } as const;
 
 /** The error of an effect on a call that has ended. */

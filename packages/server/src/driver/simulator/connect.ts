@@ -4,11 +4,13 @@
 import { address, deriveId, type Address, type Instant, type Result } from '@activeflow/engine';
 import { Permanent, type Performed } from '../driver.js';
 import type { DocumentWrite, StoredEffect } from '../../store/store.js';
-import { isOver, nextCall, readCall, withChanges, type Call, type CallData, type HangupBy, type HangupReason, type Room, type Wait } from './call.js';
+import {
+  isOver, nextCall, readCall, withChanges, type Call, type CallData, type HangupBy, type HangupReason, type Room, type Wait,
+} from './call.js';
 import { endCall } from './hangup.js';
-import { ahead, answered, upAt } from './line.js';
+import { ahead, answered, ringing, upAt } from './line.js';
 import { dialled } from './outgoing.js';
-import { awaitAnswer, liveCall, settleWith } from './prompts.js';
+import { liveCall, settleWith } from './prompts.js';
 import { without } from './waits.js';
 
 type Payload = { readonly source: Address; readonly destinations: readonly Address[]; readonly relay_reason: boolean };
@@ -22,7 +24,7 @@ export async function performConnect(room: Room, effect: StoredEffect): Promise<
   for (;;) {
     const call = await liveCall(room, effect);
     const now = room.host.clock.now();
-    if (upAt(call) > now) return awaitAnswer(room, call, now);
+    if (upAt(call) > now) return { open: true, again_at: upAt(call) };
     const legs = await readLegs(room, ids);
     if (legs.length < ids.length) { await ring(room, effect, call, now); continue; }
     if (!call.data.played.waits.some(({ effect_id }) => effect_id === effect.id)) return { done: { ok: true } };
@@ -67,21 +69,21 @@ async function ring(room: Room, effect: StoredEffect, call: Call, now: Instant):
   const { source, destinations } = effect.payload as Payload;
   const up = answered(call.data, now);
   const wait: Wait = { effect_id: effect.id, kind: effect.kind, until: null };
-  const legs = legIds(effect).map((id, i) =>
-    dialled(id, effect.customer_id, now, { source, destination: address(destinations[i]), run: null, master_call_id: call.id, connect_id: effect.id }));
+  const dialling = { source, run: null, master_call_id: call.id, connect_id: effect.id };
+  const legs = legIds(effect).map((id, i) => dialled(id, effect.customer_id, now, { ...dialling, destination: address(destinations[i]) }));
   await room.host.write({ documents: [nextCall(call, withChanges(up, {}, { waits: [...up.played.waits, wait] }), now), ...legs] });
 }
 
 /** What the clock does to the legs: the first in order to have answered is bridged, and the others need not ring any more. */
 function moveLegs(legs: readonly Call[], now: Instant): { readonly writes: readonly DocumentWrite[]; readonly again_at?: Instant } {
   const due = legs.map((leg) => ({ leg, next: ahead(leg.data) }));
-  const bridged = legs.find(({ data }) => data.tm_progressing !== null) ?? due.find(({ next }) => next?.to === 'progressing' && next.at <= now)?.leg;
+  const bridged = bridgedOf(legs) ?? due.find(({ next }) => next?.to === 'progressing' && next.at <= now)?.leg;
   const writes = due.flatMap(({ leg, next }) => {
     if (next === undefined) return [];
     if (leg === bridged) return [nextCall(leg, answered(leg.data, now), now)];
     if (bridged) return [nextCall(leg, over(leg, 'local', 'cancel', now), now)];
     if (next.at > now || next.to === 'progressing') return [];
-    return [nextCall(leg, next.to === 'ringing' ? withChanges(leg.data, { status: 'ringing', tm_ringing: now }) : over(leg, 'remote', next.to, now), now)];
+    return [nextCall(leg, next.to === 'ringing' ? ringing(leg.data, now) : over(leg, 'remote', next.to, now), now)];
   });
   const times = due.flatMap(({ next }) => (next ? [next.at] : []));
   return { writes, ...(times.length > 0 ? { again_at: Math.min(...times) } : {}) };

@@ -16,23 +16,38 @@ const leave = async (call: Call, data: Call['data']): Promise<void> => {
   await stage.world.store.commit([{ documents: [nextCall(call, data, stage.world.clock.now())] }]);
 };
 
-it('between the end of a call and that of the calls chained to it: they end at the next look', async () => {
-  const destinations = [{ target: '+821100000100' }, { target: '+821100000002' }];
+const ANSWERS = { target: '+821100000100' };
+const SILENT = { target: '+821100000002' };
+
+it.each([[[ANSWERS]], [[ANSWERS, SILENT]]])('between the end of a call and that of those chained to it, %j: they end at the next look', async (destinations) => {
   const caller = await stage.play([{ type: 'call', option: { destinations, chained: true, actions: [talk] } }, sleep]);
   await stage.world.pass(2_000);
   const master = await stage.callNow(caller);
   await leave(master, withChanges(master.data, { status: 'hangup', hangup_by: 'remote', hangup_reason: 'normal' }));
   await stage.world.restart();
   await stage.world.idle();
-  const [, answered, ringing] = await stage.calls();
-  expect([answered, ringing].map((call) => call!.data.status)).toEqual(['hangup', 'hangup']);
+  const [, answered, ...others] = await stage.calls();
+  expect([answered!, ...others].map((call) => call.data.status)).toEqual(destinations.map(() => 'hangup'));
   expect((await stage.world.state(answered!.data.activeflow_id)).end_reason).toBe('hangup');
+});
+
+it('before anybody looked at a call that nobody answers: its early run says nothing on it', async () => {
+  const caller = await stage.play([{ type: 'call', option: { destinations: [SILENT], early_execution: true, actions: [talk] } }, sleep]);
+  await stage.world.pass(200);
+  const [, dialled] = await stage.calls();
+  await stage.world.stop();
+  stage.world.clock.advance(60_000);
+  const [effect] = await stage.world.effects(dialled!.data.activeflow_id);
+  const perform = createSimulator(stage.world.node().host).driver.perform({ ...effect!, attempt: 2 }, new AbortController().signal);
+  await expect(perform).rejects.toMatchObject({ reason: 'CALL_ENDED' });
+  expect((await stage.call(dialled!.id)).data).toMatchObject({ status: 'hangup', hangup_by: 'remote', hangup_reason: 'noanswer', tm_progressing: null });
+  expect((await stage.world.state(dialled!.data.activeflow_id)).end_reason).toBe('hangup');
+  expect(await stage.current(caller)).toBe('sleep');
 });
 
 it('between a result and the dispatcher\'s knowledge of it: what is over does not begin again', async () => {
   const caller = await stage.play([talk, sleep]);
-  await stage.doors.digits(caller.which, '1');
-  await stage.world.idle();
+  await stage.world.pass(10_000);
   const before = await stage.callNow(caller);
   const [effect] = await stage.world.effects(caller.run);
   await createSimulator(stage.world.node().host).driver.perform({ ...effect!, status: 'performing', attempt: 2 }, new AbortController().signal);

@@ -1,6 +1,8 @@
 // The simulator's doors: what a played caller does. Each is one decision on the call as it is, taken again where the call has changed.
-import { address, NONE_ID, type AddressInput, type State, type Variables } from '@activeflow/engine';
-import { isOver, NEW_CALL, NEW_PLAYED, newCall, nextCall, readCall, withChanges, type Call, type CallData, type HangupReason, type Room } from './call.js';
+import { address, NONE_ID, type AddressInput, type State, type Variables, type Wait } from '@activeflow/engine';
+import {
+  isOver, NEW_CALL, NEW_PLAYED, newCall, nextCall, readCall, withChanges, type Call, type CallData, type HangupReason, type Room,
+} from './call.js';
 import { cancelConnect, hangUp } from './connect.js';
 import { answered } from './line.js';
 import { endRecordings } from './recording.js';
@@ -61,7 +63,8 @@ export async function mediaDone(room: Room, which: Which, action_id?: string): P
     const wait = call.data.played.waits.find((one) => one.effect_id === effect_id);
     const now = host.clock.now();
     // A prompt that the dispatcher has not come to yet is over all the same, and the call answered.
-    const end = ended(answered(call.data, now), wait ?? { effect_id, kind: 'call.talk', until: null, answered: call.data.status === 'ringing' }, {});
+    const unbegun = { effect_id, kind: 'call.talk', until: null, answered: call.data.status === 'ringing' } as const;
+    const end = ended(answered(call.data, now), wait ?? unbegun, {});
     const document = nextCall(call, end.data, now);
     if (await host.settle(effect_id, end.result, { documents: [document] })) return { ...call, ...document, data: end.data };
     if ((await readCall(room, call.id))?.version === call.version) return { refused: 'STATE_INVALID', message: 'the prompt is over' };
@@ -84,7 +87,8 @@ export async function failEffect(room: Room, which: Which, action_id: string): P
     if ('refused' in wait) return wait;
     const data = without(call.data, wait.effect_id);
     const document = nextCall(call, data, host.clock.now());
-    const connect = wait.kind === 'call.connect' ? (await host.unfinished(call.data.activeflow_id)).find(({ id }) => id === wait.effect_id) : undefined;
+    const unfinished = wait.kind === 'call.connect' ? await host.unfinished(call.data.activeflow_id) : [];
+    const connect = unfinished.find(({ id }) => id === wait.effect_id);
     const result = { ok: false, reason: 'PLAYED_FAILURE', message: 'made to fail at the simulator\'s door' } as const;
     if (await host.settle(wait.effect_id, result, { documents: [document] })) {
       if (connect) await cancelConnect(room, connect);
@@ -125,12 +129,13 @@ async function callOfDoor(room: Room, which: Which, ended_too = false): Promise<
 const notFound = ({ call_id }: Which): Refusal => ({ refused: 'CALL_NOT_FOUND', message: `no call ${call_id.slice(0, 64)}` });
 
 /** What the run of a call waits for, if it stands on the action named. */
-async function waitOf(room: Room, call: Call, action_id: string | undefined): Promise<{ readonly effect_id: string; readonly kind: string } | Refusal> {
+async function waitOf(room: Room, call: Call, action_id: string | undefined): Promise<Pick<Wait, 'effect_id' | 'kind'> | Refusal> {
   const state = await room.host.activeflow(call.data.activeflow_id);
+  const current = state?.current.action.id ?? NONE_ID;
+  if (action_id !== undefined && current !== action_id) return { refused: 'STATE_INVALID', message: `the current action is ${current}` };
   const wait = state?.wait;
-  if (action_id !== undefined && state?.current.action.id !== action_id) return { refused: 'STATE_INVALID', message: `the current action is ${state?.current.action.id ?? NONE_ID}` };
-  if (!wait || wait.effect_id === '' || wait.result !== undefined) return { refused: 'STATE_INVALID', message: 'the current action waits for nothing that is played' };
-  return wait;
+  if (wait && wait.effect_id !== '' && wait.result === undefined) return wait;
+  return { refused: 'STATE_INVALID', message: 'the current action waits for nothing that is played' };
 }
 
 async function promptOf(room: Room, which: Which, action_id: string | undefined): Promise<string | Refusal> {

@@ -18,8 +18,11 @@ export async function endCall(room: Room, call_id: string, by: HangupBy, reason:
 
 const ENDED: Result = { ok: false, reason: 'CALL_ENDED', message: 'the call has ended' };
 
+/** A call that has ended, and what was open on it until now. */
+type Gone = { readonly call: Call; readonly waits: readonly Wait[] };
+
 /** The call's end and its run's are one commit. */
-async function markEnded(room: Room, call_id: string, by: HangupBy, reason: HangupReason): Promise<{ call: Call; waits: readonly Wait[] } | undefined> {
+async function markEnded(room: Room, call_id: string, by: HangupBy, reason: HangupReason): Promise<Gone | undefined> {
   for (;;) {
     const call = await readCall(room, call_id);
     if (call === undefined) return undefined;

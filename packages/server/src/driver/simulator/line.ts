@@ -7,8 +7,11 @@ export const DIAL_MS = { ringing: 200, answered: 1_000, given_up: 25_000 } as co
 
 const at = ({ began }: Dial, what: keyof typeof DIAL_MS): Instant => began + ms(DIAL_MS[what]);
 
-/** What a dialled call comes to next, and when; undefined for one that came in, is up or has ended. */
-export function ahead({ status, played: { dial } }: CallData): { readonly to: 'ringing' | 'progressing' | 'busy' | 'noanswer'; readonly at: Instant } | undefined {
+/** What a call comes to next, and when. */
+export type Ahead = { readonly to: 'ringing' | 'progressing' | 'busy' | 'noanswer'; readonly at: Instant };
+
+/** What a dialled call comes to next; undefined for one that came in, is up or has ended. */
+export function ahead({ status, played: { dial } }: CallData): Ahead | undefined {
   if (dial === null || (status !== 'dialing' && status !== 'ringing')) return undefined;
   if (dial.outcome === 'busy') return { to: 'busy', at: at(dial, 'ringing') };
   if (status === 'dialing') return { to: 'ringing', at: at(dial, 'ringing') };
@@ -21,6 +24,9 @@ export function upAt({ data }: Call): Instant {
   if (status === 'progressing' || direction === 'incoming' || dial === null) return 0;
   return dial.outcome === 'answer' ? at(dial, 'answered') : at(dial, dial.outcome === 'busy' ? 'ringing' : 'given_up');
 }
+
+/** The call as it is once it rings. */
+export const ringing = (data: CallData, now: Instant): CallData => withChanges(data, { status: 'ringing', tm_ringing: now });
 
 /** The call as it is once answered; as it is where it was. */
 export const answered = (data: CallData, now: Instant): CallData =>

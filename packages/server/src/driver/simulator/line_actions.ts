@@ -5,13 +5,14 @@ import { callIdOf, callOf, nextCall, withChanges, type CallData, type HangupReas
 import { hangUp } from './connect.js';
 import { endCall } from './hangup.js';
 import { answered, upAt } from './line.js';
-import { awaitAnswer, liveCall } from './prompts.js';
+import { liveCall } from './prompts.js';
 
 /** Performs `call.answer`. A call that was dialled is answered by the other side: then this waits for it. */
 export const performAnswer = (room: Room, effect: StoredEffect): Promise<Performed> => onLine(room, effect, (data) => data);
 
 /** Performs `call.mute`. */
-export const performMute = (room: Room, effect: StoredEffect): Promise<Performed> => onLine(room, effect, (data) => (data.played.muted ? data : withChanges(data, {}, { muted: true })));
+export const performMute = (room: Room, effect: StoredEffect): Promise<Performed> =>
+  onLine(room, effect, (data) => (data.played.muted ? data : withChanges(data, {}, { muted: true })));
 
 /** Performs `call.amd`: people are played, so it finds a machine only where the call says so (`machine`). */
 export async function performAmd(room: Room, effect: StoredEffect): Promise<Performed> {
@@ -38,7 +39,7 @@ async function onLine(room: Room, effect: StoredEffect, change: (data: CallData)
   for (;;) {
     const call = await liveCall(room, effect);
     const now = host.clock.now();
-    if (upAt(call) > now) return awaitAnswer(room, call, now);
+    if (upAt(call) > now) return { open: true, again_at: upAt(call) };
     const data = change(answered(call.data, now));
     if (data === call.data || (await host.write({ documents: [nextCall(call, data, now)] }))) {
       return { done: { ok: true, variables: { 'voipbin.call.status': 'progressing' } } };

@@ -195,34 +195,3 @@ describe('connect', () => {
     expect(await statuses()).toEqual([['hangup', 'cancel']]);
   });
 });
-
-describe('calls that a user places', () => {
-  it('have their run at once, which waits for the answer', async () => {
-    const flow_id = await stage.world.flow([set('by', '${given}'), talk]);
-    const placed = await stage.doors.placeCalls({ customer_id: CUSTOMER, flow_id, source: { target: '+8211' }, destinations: [ANSWERS, BUSY, SILENT], variables: { given: 'x' } });
-    if ('refused' in placed) throw new Error(placed.refused);
-    expect(placed.calls.map(({ data }) => data)).toMatchObject(placed.activeflows.map(({ id }) => ({ status: 'dialing', direction: 'outgoing', flow_id, activeflow_id: id })));
-    const callers = placed.calls.map(({ id, data }) => ({ which: { customer_id: CUSTOMER, call_id: id }, run: data.activeflow_id }));
-    await stage.world.pass(200);
-    expect(await statuses()).toEqual([['ringing', ''], ['hangup', 'busy'], ['ringing', '']]);
-    expect(await stage.line(callers[1]!)).toEqual(['start', 'ended:hangup']);
-    await stage.world.restart();
-    await stage.world.pass(799);
-    expect(await stage.variables(callers[0]!)).toMatchObject({ 'voipbin.call.status': 'dialing' });
-    expect(await stage.variables(callers[0]!)).not.toHaveProperty('by');
-    await stage.world.pass(1);
-    expect(await stage.state(callers[0]!)).toMatchObject({ flow_id, current: { action: { type: 'talk' } }, variables: { by: 'x', 'voipbin.call.status': 'progressing' } });
-    await stage.world.pass(24_000);
-    expect(await stage.line(callers[0]!)).toEqual(['start', 'answer', 'variable_set', 'talk', 'ended:completed']);
-    expect(await stage.line(callers[2]!)).toEqual(['start', 'ended:hangup']);
-    expect(await statuses()).toEqual([['hangup', 'normal'], ['hangup', 'busy'], ['hangup', 'noanswer']]);
-    expect(refusal(await stage.doors.placeCalls({ customer_id: CUSTOMER, flow_id: 'none', destinations: [ANSWERS] }))).toBe('FLOW_NOT_FOUND');
-  });
-
-  it('that begin with an answer are left as they are', async () => {
-    const flow_id = await stage.world.flow([{ type: 'answer' }, talk]);
-    const placed = await stage.doors.placeCalls({ customer_id: CUSTOMER, flow_id, destinations: [ANSWERS] });
-    if ('refused' in placed) throw new Error(placed.refused);
-    expect((await stage.world.state(placed.activeflows[0]!.id)).frames[0]!.list_id).toBe(`${flow_id}:1`);
-  });
-});

@@ -1,12 +1,16 @@
-// Calls that a flow places. They are dialled at once, and the run that asked goes on; the effect stays open until each has been answered or given up.
+// Calls that a flow places. They are dialled at once, and the run that asked goes on; the effect stays open until each has been answered
+// or given up.
 // How a dialled call goes is told by the end of its target (the part before an `@`): `0001` is busy, `0002` does not answer, `0003` is a
 // machine; anyone else answers.
 import { address, deriveId, NONE_ID, type Action, type Address, type Instant } from '@activeflow/engine';
 import { Permanent, type Performed } from '../driver.js';
 import type { DocumentWrite, StoredEffect } from '../../store/store.js';
-import { callEnded, isOver, NEW_CALL, NEW_PLAYED, newCall, nextCall, readCall, withChanges, type Call, type CallData, type Dial, type Played, type Room, type Run } from './call.js';
+import {
+  callEnded, isOver, NEW_CALL, NEW_PLAYED, newCall, nextCall, readCall, withChanges,
+  type Call, type CallData, type Dial, type Played, type Room, type Run,
+} from './call.js';
 import { endCall } from './hangup.js';
-import { ahead, answered } from './line.js';
+import { ahead, answered, ringing } from './line.js';
 import { choose, startRun, type Chosen } from './run.js';
 
 type Payload = {
@@ -35,14 +39,17 @@ export async function performCreate(room: Room, effect: StoredEffect): Promise<P
 
 /** All calls of an effect, and what their master must know of them, are one commit. */
 async function dialAll(room: Room, effect: StoredEffect): Promise<void> {
-  const { destinations, source, chained, early_execution, master_call_id } = effect.payload as Payload;
+  const { destinations, source, early_execution, master_call_id, ...asked } = effect.payload as Payload;
+  const chained = asked.chained && master_call_id !== '';
   const { run, lists } = await runOf(room, effect);
   const now = room.host.clock.now();
-  const calls = destinations.map((destination, i) => dialled(dialledId(effect, i), effect.customer_id, now, { source, destination, run, early_execution, master_call_id, chained: chained && master_call_id !== '' }));
+  const dialling = { source, run, early_execution, master_call_id, chained };
+  const calls = destinations.map((destination, i) => dialled(dialledId(effect, i), effect.customer_id, now, { ...dialling, destination }));
   for (;;) {
-    const master = chained && master_call_id !== '' ? await readCall(room, master_call_id) : undefined;
+    const master = chained ? await readCall(room, master_call_id) : undefined;
     if (master && isOver(master)) throw callEnded(master);
-    const chain = master ? [nextCall(master, withChanges(master.data, {}, { chained_calls: [...master.data.played.chained_calls, ...calls.map(({ id }) => id)] }), now)] : [];
+    const chained_calls = [...(master?.data.played.chained_calls ?? []), ...calls.map(({ id }) => id)];
+    const chain = master ? [nextCall(master, withChanges(master.data, {}, { chained_calls }), now)] : [];
     if (await room.host.write({ lists, documents: [...chain, ...calls] })) return;
     // Either the master has changed, or another node has dialled them.
     if ((await readCall(room, dialledId(effect, 0))) !== undefined) return;
@@ -59,17 +66,26 @@ async function runOf(room: Room, { id, customer_id, payload }: StoredEffect): Pr
 
 /** What is known of a call as it is dialled. */
 export type Dialling = {
-  readonly source: Address; readonly destination: Address; readonly run: Run | null; readonly early_execution?: boolean; readonly master_call_id: string;
-  readonly chained?: boolean; readonly connect_id?: string;
+  readonly source: Address;
+  readonly destination: Address;
+  readonly run: Run | null;
+  readonly master_call_id: string;
+  readonly early_execution?: boolean;
+  readonly chained?: boolean;
+  readonly connect_id?: string;
 };
 
 /** A call that is being dialled from now on. */
-export function dialled(id: string, customer_id: string, now: Instant, { source, destination, run, early_execution = false, master_call_id, chained = false, connect_id = '' }: Dialling): DocumentWrite {
+export function dialled(id: string, customer_id: string, now: Instant, dialling: Dialling): DocumentWrite {
+  const { source, destination, run, early_execution = false, master_call_id, chained = false, connect_id = '' } = dialling;
   const target = destination.target.split('@')[0] ?? '';
   const outcome: Dial['outcome'] = target.endsWith('0001') ? 'busy' : target.endsWith('0002') ? 'noanswer' : 'answer';
   const dial: Dial = { began: now, outcome, early_execution, run, connect_id };
   const played: Played = { ...NEW_PLAYED, machine: target.endsWith('0003'), master_call_id, chained, dial };
-  const data: CallData = { ...NEW_CALL, flow_id: run?.flow_id ?? NONE_ID, source: address(source), destination: address(destination), status: 'dialing', direction: 'outgoing', played };
+  const data: CallData = {
+    ...NEW_CALL, flow_id: run?.flow_id ?? NONE_ID, source: address(source), destination: address(destination),
+    status: 'dialing', direction: 'outgoing', played,
+  };
   return newCall(id, customer_id, now, data);
 }
 
@@ -88,14 +104,15 @@ async function advance(room: Room, id: string): Promise<Instant | undefined> {
   }
 }
 
-const masterOf = async (room: Room, { data: { played } }: Call): Promise<Call | undefined> => (played.chained ? readCall(room, played.master_call_id) : undefined);
+const masterOf = async (room: Room, { data: { played } }: Call): Promise<Call | undefined> =>
+  (played.chained ? readCall(room, played.master_call_id) : undefined);
 
 const isOrphan = (call: Call, master: Call | undefined): boolean => !isOver(call) && master !== undefined && isOver(master);
 
 /** The next stage of a call; its run begins in the same commit, at the ringing or at the answer. */
 async function step(room: Room, call: Call, to: 'ringing' | 'progressing', now: Instant): Promise<void> {
   const { dial } = call.data.played;
-  const there = to === 'progressing' ? answered(call.data, now) : withChanges(call.data, { status: to, tm_ringing: now });
+  const there = to === 'progressing' ? answered(call.data, now) : ringing(call.data, now);
   const begins = call.data.activeflow_id === NONE_ID && (to === 'progressing' || dial?.early_execution === true);
   const run = begins ? dial?.run : undefined;
   const data = run ? { ...there, activeflow_id: deriveId(call.id, 'activeflow') } : there;

@@ -1,7 +1,7 @@
 // What lasts a while on a call: prompts, tones, collections of digits. Each is written into the call as it begins, and over by the clock.
-import type { Instant, Result } from '@activeflow/engine';
+import type { Result } from '@activeflow/engine';
 import type { Performed } from '../driver.js';
-import type { StoredEffect } from '../../store/store.js';
+import type { DocumentWrite, StoredEffect } from '../../store/store.js';
 import { callEnded, callIdOf, callOf, isOver, nextCall, readCall, withChanges, type Call, type Room } from './call.js';
 import { endCall } from './hangup.js';
 import { ahead, answered, upAt } from './line.js';
@@ -13,7 +13,7 @@ export async function performTimed(room: Room, effect: StoredEffect): Promise<Pe
   for (;;) {
     const call = await liveCall(room, effect);
     const now = host.clock.now();
-    if (upAt(call) > now) return awaitAnswer(room, call, now);
+    if (upAt(call) > now) return { open: true, again_at: upAt(call) };
     const known = call.data.played.waits.find(({ effect_id }) => effect_id === effect.id);
     if (!known && effect.attempt > 1 && !(await isUnfinished(room, effect))) return OVERTAKEN;
     const data = answered(call.data, now);
@@ -28,16 +28,6 @@ export async function performTimed(room: Room, effect: StoredEffect): Promise<Pe
   }
 }
 
-/** What an effect comes to on a call that was dialled and is not answered yet: it waits, and sees to it that the call rings. */
-export async function awaitAnswer({ host }: Room, call: Call, now: Instant): Promise<Performed> {
-  const next = ahead(call.data);
-  if (next?.to !== 'ringing') return { open: true, again_at: upAt(call) };
-  if (next.at > now) return { open: true, again_at: next.at };
-  // Where it is refused, somebody else has taken the call on.
-  await host.write({ documents: [nextCall(call, withChanges(call.data, { status: 'ringing', tm_ringing: now }), now)] });
-  return { open: true, again_at: upAt(call) };
-}
-
 /** The call of an effect as it is now, if something can still happen on it. Throws `Permanent` CALL_NOT_FOUND or CALL_ENDED. */
 export async function liveCall(room: Room, effect: StoredEffect): Promise<Call> {
   const call = await callOf(room, effect, callIdOf(effect));
@@ -50,7 +40,7 @@ export async function liveCall(room: Room, effect: StoredEffect): Promise<Call> 
   throw callEnded((await endCall(room, call.id, failing === 'normal' ? 'local' : 'remote', failing)) ?? call);
 }
 
-/** Why a dialled call has failed by now, which nobody has noticed yet. */
+/** Why a dialled call has failed by now, where its run is looked at before its dialling is. */
 function failingNow({ host }: Room, { data }: Call): 'busy' | 'noanswer' | undefined {
   const next = ahead(data);
   return next && (next.to === 'busy' || next.to === 'noanswer') && next.at <= host.clock.now() ? next.to : undefined;
@@ -60,7 +50,7 @@ function failingNow({ host }: Room, { data }: Call): 'busy' | 'noanswer' | undef
  * Writes a result and the call that goes with it. True once there is nothing more to do: it is written, or the effect is not waited for any
  * more. False where the call has changed meanwhile: decide again.
  */
-export async function settleWith(room: Room, call: Call, effect_id: string, result: Result, document: ReturnType<typeof nextCall>): Promise<boolean> {
+export async function settleWith(room: Room, call: Call, effect_id: string, result: Result, document: DocumentWrite): Promise<boolean> {
   if (await room.host.settle(effect_id, result, { documents: [document] })) return true;
   return (await readCall(room, call.id))?.version === call.version;
 }

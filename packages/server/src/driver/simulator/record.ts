@@ -2,7 +2,7 @@
 import { deriveId, ms, NONE_ID, type Instant } from '@activeflow/engine';
 import type { Performed } from '../driver.js';
 import type { StoredEffect } from '../../store/store.js';
-import { nextCall, withChanges, type Room } from './call.js';
+import { newDocument, nextCall, withChanges, type Room } from './call.js';
 import { answered, upAt } from './line.js';
 import { liveCall } from './prompts.js';
 import { endRecording, endRecordings, readRecording, recordingVariables, type Recording, type RecordingData } from './recording.js';
@@ -45,9 +45,10 @@ async function begin(room: Room, effect: StoredEffect, id: string): Promise<Reco
     const recording_name = `call_${call.id}_${new Date(Math.floor(now / 1000)).toISOString()}`;
     const data: RecordingData = {
       reference_type: 'call', reference_id: call.id, activeflow_id: effect.activeflow_id, status: 'recording', format, recording_name,
-      filenames: [`${recording_name}_in.${format}`, `${recording_name}_out.${format}`], end_of_key, on_end_flow_id: on_end_flow_id || NONE_ID, played: true, tm_start: now, tm_end: null,
+      filenames: [`${recording_name}_in.${format}`, `${recording_name}_out.${format}`],
+      end_of_key, on_end_flow_id: on_end_flow_id || NONE_ID, played: true, tm_start: now, tm_end: null,
     };
-    const recording = { kind: 'recording', id, customer_id: call.customer_id, parent: call.id, key: null, version: 1, tm_create: now, tm_update: null, tm_delete: null, data };
+    const recording = { ...newDocument('recording', { id, customer_id: call.customer_id, parent: call.id }, now, data), data };
     const up = answered(call.data, now);
     const changed = nextCall(call, withChanges(up, { recording_ids: [...up.recording_ids, id] }), now);
     if (await room.host.write({ documents: [recording, changed] })) return recording;

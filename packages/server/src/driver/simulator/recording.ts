@@ -34,7 +34,8 @@ export async function endRecordings(room: Room, call_id: string, digits?: string
 export type Recording = Omit<Document, 'data'> & { readonly data: RecordingData };
 
 /** A recording by id; undefined where there is none. */
-export const readRecording = async ({ host }: Room, id: string): Promise<Recording | undefined> => (await host.document('recording', id)) as unknown as Recording | undefined;
+export const readRecording = async ({ host }: Room, id: string): Promise<Recording | undefined> =>
+  (await host.document('recording', id)) as unknown as Recording | undefined;
 
 /** What a flow is told of a recording (engine.md §4). */
 export const recordingVariables = (id: string, { format, recording_name, filenames }: RecordingData): Variables => ({
@@ -49,7 +50,8 @@ export async function endRecording(room: Room, id: string): Promise<void> {
     const recording = await readRecording(room, id);
     if (recording?.data.status !== 'recording' || recording.tm_delete !== null) return;
     const now = host.clock.now();
-    const ended: DocumentWrite = { ...recording, version: recording.version + 1, tm_update: now, data: { ...recording.data, status: 'ended', tm_end: now } };
+    const data = { ...recording.data, status: 'ended', tm_end: now };
+    const ended: DocumentWrite = { ...recording, version: recording.version + 1, tm_update: now, data };
     const { on_end_flow_id, reference_id, activeflow_id } = recording.data;
     const chosen = on_end_flow_id === NONE_ID ? undefined : await choose(room, recording.customer_id, { flow_id: on_end_flow_id }, '');
     if (chosen === undefined || 'refused' in chosen) {

@@ -7,7 +7,10 @@ import type { Call, Room, Run } from './call.js';
 export type Runnable = { readonly flow_id: string } | { readonly actions: readonly Action[] };
 
 /** Why a door stays shut. CALL_ENDED and STATE_INVALID: the call is there, but not as it would have to be. */
-export type Refusal = { readonly refused: 'CALL_NOT_FOUND' | 'FLOW_NOT_FOUND' | 'CALL_ENDED' | 'STATE_INVALID' | 'INVALID_ARGUMENT'; readonly message: string };
+export type Refusal = {
+  readonly refused: 'CALL_NOT_FOUND' | 'FLOW_NOT_FOUND' | 'CALL_ENDED' | 'STATE_INVALID' | 'INVALID_ARGUMENT';
+  readonly message: string;
+};
 
 /** What is to run, and the lists to store with it. */
 export type Chosen = { readonly run: Run; readonly lists: readonly StoredList[] };

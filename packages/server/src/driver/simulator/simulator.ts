@@ -10,7 +10,6 @@ import * as doors from './doors.js';
 import { performAmd, performAnswer, performHangup, performMute } from './line_actions.js';
 import { performMessage, performNothing, receiveMessage, type MessageAsked } from './messages.js';
 import { performCreate } from './outgoing.js';
-import { placeCalls, type CallsAsked } from './placing.js';
 import { performTimed } from './prompts.js';
 import { performRecord, performStopRecording } from './record.js';
 import { TIMED_KINDS } from './waits.js';
@@ -27,7 +26,6 @@ const PERFORMS: Partial<Record<EffectKind, Perform>> = {
 /** The doors of a simulator: what the played people do. Calls and messages are documents (`call.ts`, `messages.ts`). */
 export type Doors = {
   readonly createCall: (asked: doors.CallAsked) => ReturnType<typeof doors.createCall>;
-  readonly placeCalls: (asked: CallsAsked) => ReturnType<typeof placeCalls>;
   readonly digits: (which: doors.Which, typed: string) => ReturnType<typeof doors.digits>;
   readonly mediaDone: (which: doors.Which, action_id?: string) => ReturnType<typeof doors.mediaDone>;
   readonly hangup: (which: doors.Which, by: 'local' | 'remote', reason: Parameters<typeof doors.hangup>[3]) => ReturnType<typeof doors.hangup>;
@@ -55,7 +53,6 @@ export function createSimulator(host: Host, newId: () => string = randomUUID): S
     driver,
     doors: {
       createCall: (asked) => doors.createCall(room, asked),
-      placeCalls: (asked) => placeCalls(room, asked),
       digits: (which, typed) => doors.digits(room, which, typed),
       mediaDone: (which, action_id) => doors.mediaDone(room, which, action_id),
       hangup: (which, by, reason) => doors.hangup(room, which, by, reason),
