@@ -53,6 +53,9 @@ const SPARSE: readonly Page[] = [
 /** The names of the lists whose pages are full, which are compared. */
 export const FULL_LISTS: readonly string[] = FULL.map(({ name }) => name);
 
+/** No list is asked for longer than this; a page that is being read is read to its end. */
+const PATIENCE_MS = 3_000;
+
 /** One round: each list in each table, one after the other, asked for alone. A slow list is asked for less often. */
 export async function measureLists(tables: Tables, { pages }: Sizes, machine: Machine): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
@@ -63,10 +66,10 @@ export async function measureLists(tables: Tables, { pages }: Sizes, machine: Ma
       if (!pool) continue;
       const query = new URLSearchParams({ page_size: '50', ...page.query(prepared) });
       const what = request('GET', `/activeflows?${query.toString()}`);
-      const ask = async (count: number) => { let left = count; return pool.run(() => (left-- > 0 ? what : undefined), 4_000); };
-      await ask(Math.ceil(pages / 10));
+      const ask = async (count: number, milliseconds: number) => { let left = count; return pool.run(() => (left-- > 0 ? what : undefined), milliseconds); };
+      await ask(Math.ceil(pages / 10), PATIENCE_MS / 10);
       const before = await engine.usage();
-      const sample = await ask(pages);
+      const sample = await ask(pages, PATIENCE_MS);
       entries.push(entryOf({ work: `list ${show(prepared.rows)}: ${page.name}`, conc: 1, unit: 'page', units: 1 }, sample, before, await engine.usage(), machine, 1));
     }
   }
