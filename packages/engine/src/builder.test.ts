@@ -12,7 +12,7 @@ describe('flow()', () => {
       .talk({ text: 'Press 1 or 2' }).as('menu')
       .digits_receive({ length: 1 })
       .branch({ target_ids: { 1: 'sales', 2: 'menu' }, default_target_id: 'bye' })
-      .connect({ destinations: [{ target: '+15550002' }] }).as('sales').then('bye')
+      .connect({ destinations: [{ target: '+15550002' }] }).as('sales').to('bye')
       .goto({ target_id: 'menu', loop_count: '${loops}' })
       .hangup().as('bye')
       .build();
@@ -37,7 +37,7 @@ describe('flow()', () => {
   test('has a method for every action', () => {
     const builder = flow();
     for (const type of Object.keys(actions)) expect(typeof builder[type as keyof typeof actions]).toBe('function');
-    expect(Object.keys(builder).sort()).toEqual([...Object.keys(actions), 'as', 'build', 'then'].sort());
+    expect(Object.keys(builder).sort()).toEqual([...Object.keys(actions), 'as', 'build', 'to'].sort());
   });
 
   test('a placeholder may stand for a target', () => {
@@ -47,7 +47,7 @@ describe('flow()', () => {
   test('says so where a name is wrong', () => {
     expect(() => flow().goto({ target_id: 'nowhere' }).build()).toThrow('no action is named "nowhere"');
     expect(() => flow().branch({ target_ids: { 1: 'nowhere' } }).build()).toThrow('no action is named "nowhere"');
-    expect(() => flow().empty().then('nowhere').build()).toThrow('no action is named "nowhere"');
+    expect(() => flow().empty().to('nowhere').build()).toThrow('no action is named "nowhere"');
     expect(() => flow().empty().as('a').empty().as('a').build()).toThrow('two actions have one name');
     expect(() => flow().as('a')).toThrow('there is no action yet');
   });

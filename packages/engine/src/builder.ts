@@ -20,7 +20,7 @@ export type FlowBuilder = {
   /** Names the action just added, so that targets can name it. */
   as(name: string): FlowBuilder;
   /** Has the action just added continue at a named action. */
-  then(name: string): FlowBuilder;
+  to(name: string): FlowBuilder;
   /** The actions, names turned to ids. Throws where a target names nothing. */
   build(): readonly BuiltAction[];
 };
@@ -39,7 +39,7 @@ export function flow(seed = 'flow'): FlowBuilder {
   };
   const builder: Record<string, unknown> = {
     as(name: string) { last().name = name; return builder; },
-    then(name: string) { last().next = name; return builder; },
+    to(name: string) { last().next = name; return builder; },
     build: () => build(steps, seed),
   };
   for (const type of Object.keys(actions)) {
