@@ -24,8 +24,8 @@ export function prepareLists(db: Database): Pick<Store, 'activeflows' | 'documen
   };
 }
 
-/** Rows that are compared one by one before others get their turn, where an index serves only a part of the filters. */
-const SLICE = 500;
+/** Rows that are compared one by one, at most, before others get their turn, where an index serves only a part of the filters. */
+const LARGEST_SLICE = 500;
 
 /** Variables that the database compares; what goes beyond is compared with what it finds. */
 const MOST_VARIABLES = 8;
@@ -43,9 +43,11 @@ async function listActiveflows(look: Prepare, query: ActiveflowQuery): Promise<P
   }
   const found: Placed<State>[] = [];
   const one = look('SELECT state, variables FROM activeflow WHERE rid = ?');
-  for (let before = query.before; ;) {
+  // Filters that most rows pass need little more than the page; the others soon look at many rows at once.
+  for (let before = query.before, size = query.limit; ; size *= 2) {
+    const limit = Math.min(size, LARGEST_SLICE);
     const { where } = activeflowIndex({ ...query, ...(before ? { before } : {}) });
-    const slice = look(`SELECT rid, tm_create, (${rest.sql}) AS hit ${from} ${where.sql} ${order}`).all<Compared>(...rest.params, ...where.params, SLICE);
+    const slice = look(`SELECT rid, tm_create, (${rest.sql}) AS hit ${from} ${where.sql} ${order}`).all<Compared>(...rest.params, ...where.params, limit);
     for (const { rid } of slice.filter(({ hit }) => hit === 1)) {
       const row = one.get<StateRow>(rid);
       const state = row && decodeState(row.state, row.variables);
@@ -53,7 +55,7 @@ async function listActiveflows(look: Prepare, query: ActiveflowQuery): Promise<P
       if (found.length === query.limit) return found;
     }
     const last = slice.at(-1);
-    if (!last || slice.length < SLICE) return found;
+    if (!last || slice.length < limit) return found;
     before = { tm: last.tm_create, ordinal: last.rid };
     await setImmediate();
   }

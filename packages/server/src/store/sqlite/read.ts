@@ -44,27 +44,25 @@ function prepareDue(db: Database): Pick<Reads, 'due' | 'nextDue'> {
   };
 }
 
-/** How many rows one look for moves reads at most. */
-const MOST_ROWS = 1_000;
-
-/** Events are kept a row for each commit, so a look begins at the row that holds the first one wanted. */
+/** Events are kept a row for each commit, so a look begins at the row that holds the first one wanted. No row is read for less than one of them. */
 function prepareEvents(db: Database): Pick<Reads, 'events' | 'moves' | 'feed'> {
   const rid = '(SELECT rid FROM activeflow WHERE id = ?1)';
   const events = prepareLook(db, `SELECT n, data FROM event WHERE rid = ${rid}
-    AND n >= COALESCE((SELECT max(n) FROM event WHERE rid = ${rid} AND n <= ?2 + 1), 0) ORDER BY n LIMIT ?3`);
-  const older = prepareLook(db, `SELECT n, data FROM event WHERE rid = ${rid} AND n < ?2 ORDER BY n DESC LIMIT ?3`);
+    AND n >= COALESCE((SELECT max(n) FROM event WHERE rid = ${rid} AND n <= ?2 + 1), 0) AND n <= ?2 + ?3 ORDER BY n`);
+  const older = prepareLook(db, `SELECT n, data FROM event WHERE rid = ${rid} AND n < ?2
+    AND n >= COALESCE((SELECT max(n) FROM event WHERE rid = ${rid} AND n <= ?3), 0) ORDER BY n DESC`);
   const feed = prepareLook(db, `SELECT e.seq, e.n, e.data, a.id, a.customer_id FROM event e JOIN activeflow a ON a.rid = e.rid
-    WHERE e.seq >= COALESCE((SELECT max(seq) FROM event WHERE seq <= ?1 + 1), 0) ORDER BY e.seq LIMIT ?2`);
+    WHERE e.seq >= COALESCE((SELECT max(seq) FROM event WHERE seq <= ?1 + 1), 0) AND e.seq <= ?1 + ?2 ORDER BY e.seq`);
   return {
     events: async (id, after, limit) => events.all<EventRow>(id, after, limit).flatMap((row) => decodeEvents(row.data)).filter(({ n }) => n > after).slice(0, limit),
     moves: async (id, before, limit) => {
       const moves: Event[] = [];
       for (let below = before; moves.length < limit;) {
-        const rows = older.all<EventRow>(id, below, Math.min(limit - moves.length + 1, MOST_ROWS));
+        // Nearly every event is a move, so a few more than are wanted will do.
+        const rows = older.all<EventRow>(id, below, below - (limit - moves.length) - 8);
         for (const row of rows) moves.push(...decodeEvents(row.data).reverse().filter(({ n, type }) => type === 'moved' && n < before));
-        const oldest = rows.at(-1)?.n ?? 0;
-        if (oldest === 0) break;
-        below = oldest;
+        below = rows.at(-1)?.n ?? 0;
+        if (below === 0) break;
       }
       return moves.slice(0, limit).reverse();
     },
