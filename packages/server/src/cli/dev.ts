@@ -49,7 +49,7 @@ function banner(config: Config, url: string, kept: boolean): readonly string[] {
   const at = url === 'http://127.0.0.1:8080' ? '' : `--url ${url} `;
   return [
     `${paint('bold', 'activeflow')} is running. Ctrl-C stops it.`, '',
-    row('API', `${url}/v1.0`), row('Access key', access_key, kept ? `kept in ${KEY_FILE}` : 'from ACTIVEFLOW_ACCESS_KEY'),
+    row('API', `${url}/v1.0`), row('Reference', `${url}/docs`), row('Access key', access_key, kept ? `kept in ${KEY_FILE}` : 'from ACTIVEFLOW_ACCESS_KEY'),
     row('Store', store.kind === 'memory' ? 'memory' : store.path, store.kind === 'memory' ? 'gone when it stops' : 'what runs goes on after a restart'),
     ...(clock === 'virtual' ? [row('Clock', 'virtual', 'stands still until POST /v1.0/simulator/clock')] : []), '',
     'Register a flow:', '',

@@ -5,6 +5,8 @@ import { CommandError, note } from './terminal.js';
 
 /** npm passes a terminal's Ctrl-C on, so that one press comes twice. */
 const SAME_PRESS_MS = 300;
+/** How long requests that are under way may take before the process ends without them. */
+const PATIENCE_MS = 15_000;
 
 /** Starts a server, says so, and runs it until SIGINT or SIGTERM. Ends the process. */
 export async function serve(config: Config, ready: (server: Server) => Promise<void>): Promise<never> {
@@ -13,6 +15,10 @@ export async function serve(config: Config, ready: (server: Server) => Promise<v
   await ready(server);
   await stopped;
   note('Stopping; once more to stop at once.');
+  setTimeout(() => {
+    note(`Stopped after ${PATIENCE_MS / 1000} s, with requests still open.`);
+    process.exit(1);
+  }, PATIENCE_MS).unref();
   await server.close();
   process.exit(0);
 }

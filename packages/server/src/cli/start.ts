@@ -19,7 +19,12 @@ export function addStart(program: Command): void {
     for (const warning of warnings(config)) note(`Warning: ${warning}`);
     // The server is loaded for those who run it alone: the other commands start sooner.
     const { serve } = await import('./serve.js');
-    await serve(config, async ({ url }) => say(`activeflow listens on ${url}`));
+    await serve(config, async ({ url, parts }) => {
+      if ((await parts.store.documents({ kind: 'customer', limit: 1 })).length === 0) {
+        note('Warning: there is no customer yet: set ACTIVEFLOW_ACCESS_KEY, or run `activeflow customers create <name>`.');
+      }
+      await say(`activeflow listens on ${url}`);
+    });
   });
 }
 
