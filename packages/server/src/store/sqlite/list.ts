@@ -14,8 +14,11 @@ export function prepareLists(db: Database): Pick<Store, 'activeflows' | 'documen
     looks.set(sql, known);
     return known;
   };
+  // However many lists are being searched, between two turns of the event loop there is one slice of one of them.
+  let turn = Promise.resolve();
+  const pause = (): Promise<void> => (turn = turn.then(() => setImmediate()));
   return {
-    activeflows: (query) => listActiveflows(look, query),
+    activeflows: (query) => listActiveflows(look, query, pause),
     async documents(query) {
       const { index, where } = documentIndex(query);
       const sql = `SELECT * FROM document INDEXED BY ${index} WHERE ${where.sql} ORDER BY tm_create DESC, did DESC LIMIT ?`;
@@ -33,7 +36,7 @@ const MOST_VARIABLES = 8;
 type Prepare = (sql: string) => Look;
 type Compared = { rid: number; tm_create: number; hit: 0 | 1 };
 
-async function listActiveflows(look: Prepare, query: ActiveflowQuery): Promise<Placed<State>[]> {
+async function listActiveflows(look: Prepare, query: ActiveflowQuery, pause: () => Promise<void>): Promise<Placed<State>[]> {
   const { index, where, rest } = activeflowIndex(query);
   const from = `FROM activeflow INDEXED BY ${index} WHERE`;
   const order = 'ORDER BY tm_create DESC, rid DESC LIMIT ?';
@@ -57,7 +60,7 @@ async function listActiveflows(look: Prepare, query: ActiveflowQuery): Promise<P
     const last = slice.at(-1);
     if (!last || slice.length < limit) return found;
     before = { tm: last.tm_create, ordinal: last.rid };
-    await setImmediate();
+    await pause();
   }
 }
 

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { storeConformance } from '../conformance.js';
-import { AT, advanced, inserted, picture, sampleState } from '../sample.js';
+import { AT, advanced, CUSTOMER, inserted, picture, sampleState } from '../sample.js';
 import { StoreUnavailable, type Store } from '../store.js';
 import { openDatabase, type Database } from './binding.js';
 import { migrate, migrations } from './migrations.js';
@@ -29,7 +30,10 @@ function bare(): { db: Database; store: Store; asked: string[] } {
   migrate(db, AT);
   const asked: string[] = [];
   // Every statement as it is run.
-  const prepare: Database['prepare'] = (sql) => { const one = db.prepare(sql); return { ...one, run: (...params) => { asked.push(sql); return one.run(...params); } }; };
+  const prepare: Database['prepare'] = (sql) => {
+    const one = db.prepare(sql);
+    return { ...one, run: (...params) => { asked.push(sql); return one.run(...params); }, all: (...params) => { asked.push(sql); return one.all(...params); } };
+  };
   return { db, store: storeOn({ ...db, prepare }), asked };
 }
 
@@ -69,6 +73,26 @@ describe('a commit', () => {
     await store.commit([{ activeflow: advanced(state) }]);
     expect(asked.filter((sql) => /UPDATE activeflow.*(status|tm_delete)/.test(sql))).toEqual([]);
     expect(page).toHaveLength(1);
+  });
+});
+
+describe('a list whose filters no index serves', () => {
+  it('takes turns with everything else, also where several are asked for at once', async () => {
+    const { store, asked } = bare();
+    for (let i = 0; i < 3_000; i += 500) {
+      await store.commit(Array.from({ length: 500 }, (_, j) => ({ activeflow: inserted(sampleState(`s${i + j}`, { variables: { i: String(i + j) } })) })));
+    }
+    asked.length = 0;
+    const searches = ['1', '2', 'none'].map((i) => store.activeflows({ customer_id: CUSTOMER, limit: 1, variables: { i } }));
+    let searching = true;
+    const turns = (async () => { while (searching) { asked.push('turn'); await setImmediate(); } })();
+    const found = await Promise.all(searches);
+    searching = false;
+    await turns;
+    expect(found.map((page) => page.map(({ row }) => row.id))).toEqual([['s1'], ['s2'], []]);
+    const slices = asked.join('\n').split('turn').map((turn) => turn.match(/AS hit/g)?.length ?? 0);
+    expect(slices.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(30);
+    expect(Math.max(...slices.slice(1))).toBe(1);
   });
 });
 
