@@ -68,6 +68,7 @@ async function openLine(port: number): Promise<Line> {
     socket,
     loop: (next, latencies) => new Promise((resolve, reject) => {
       let sent = 0;
+      if (socket.destroyed) throw new Error('the server closed a connection that was idle');
       broken = reject;
       const send = (): void => {
         const request = next();

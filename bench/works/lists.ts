@@ -59,21 +59,20 @@ const PATIENCE_MS = 3_000;
 /** One round: each list in each table, one after the other, asked for alone. A slow list is asked for less often. */
 export async function measureLists(tables: Tables, { pages }: Sizes, machine: Machine): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
-  const pools = await Promise.all(tables.map(({ engine }) => openPool(engine.port, 1)));
   for (const page of [...FULL, ...SPARSE]) {
-    for (const [i, { prepared, engine }] of tables.entries()) {
-      const pool = pools[i];
-      if (!pool) continue;
+    for (const { prepared, engine } of tables) {
+      // A new one each time: the server closes what idles while the other table is read.
+      const pool = await openPool(engine.port, 1);
       const query = new URLSearchParams({ page_size: '50', ...page.query(prepared) });
       const what = request('GET', `/activeflows?${query.toString()}`);
       const ask = async (count: number, milliseconds: number) => { let left = count; return pool.run(() => (left-- > 0 ? what : undefined), milliseconds); };
       await ask(Math.ceil(pages / 10), PATIENCE_MS / 10);
       const before = await engine.usage();
       const sample = await ask(pages, PATIENCE_MS);
+      pool.close();
       entries.push(entryOf({ work: `list ${show(prepared.rows)}: ${page.name}`, conc: 1, unit: 'page', units: 1 }, sample, before, await engine.usage(), machine, 1));
     }
   }
-  for (const pool of pools) pool.close();
   return entries;
 }
 

@@ -18,7 +18,7 @@ const LOOK_MS = 500;
 
 /** A block, then naps, then the block again: one `continue` makes a run of timers. */
 const napper = [
-  { id: 'a', type: 'block', option: { timeout: 3_600_000 } },
+  { id: 'a', type: 'block', option: { timeout: 24 * 3_600_000 } },
   ...Array.from({ length: NAPS }, (_, i) => ({ id: `nap${i}`, type: 'sleep', option: { duration: NAP_MS } })),
   { id: 'back', type: 'goto', option: { target_id: 'a' } },
 ];
