@@ -68,7 +68,8 @@ export function createClient(setting: ClientSetting): Client {
 
   const send = (activeflow_id: string, asked: Exclude<Asked, { type: 'settled' }>): Promise<void> => {
     if (asked.type === 'hangup') return untilAnswered(activeflow_id, 'hang up', async ({ host }, key) =>
-      ((await host.ended(activeflow_id, 'the caller hung up')) ? { key, activeflow_id, outcome: 'unchanged', version: 0, ends: true } : undefined));
+      // A call that is not there yet cannot be hung up.
+      ((await host.activeflow(activeflow_id)) && (await host.ended(activeflow_id, 'the caller hung up')) ? { key, activeflow_id, outcome: 'unchanged', version: 0, ends: true } : undefined));
     const ask: Ask = asked.type === 'go_on' ? { type: 'continue', action_id: followed.get(activeflow_id)?.state.current.action.id ?? NONE_ID } : asked;
     return untilAnswered(activeflow_id, ask.type, (parts, key) => command(parts, activeflow_id, ask, key));
   };

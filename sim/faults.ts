@@ -39,6 +39,9 @@ export const strictProfile = (random: Random): Profile => ({
   twice: random.pick([0, 0.2]), lost: random.pick([0, 0.1]), crashes: random.int(0, 3),
 });
 
+/** One node that only takes its time: how often an effect was put back is known to the node alone, and counts as attempts elsewhere. */
+export const slowProfile = (random: Random): Profile => ({ ...CALM, latency_us: random.pick([200, 20_000]), slow: 0.05, slow_us: 300_000 });
+
 /** A world where nodes stay away, freeze, and lose their leases and the time: what comes of it may differ, but never be wrong. */
 export const wildProfile = (random: Random): Profile => ({
   ...strictProfile(random), nodes: random.int(1, 3), most: random.int(1, 20), slow_us: random.pick([2_000_000, 20_000_000]), away_us: [1_000, random.pick([1_000_000, 60_000_000])],

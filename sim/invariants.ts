@@ -155,13 +155,17 @@ function checkHistory(state: State, events: readonly Event[], states: ReadonlyMa
   }
 }
 
+/** How often a provider of the simulation says no before it says yes. */
+const MOST_REFUSALS = 4;
+
 /** No lost effect: all are finished, and what is done was performed. */
 function checkEffects(effects: readonly StoredEffect[], ledger: ReadonlyMap<string, Entry>, states: ReadonlyMap<string, State>): void {
-  for (const { id, kind, payload, status, result } of effects) {
+  for (const { id, kind, payload, deadline, status, result } of effects) {
     must('effects', FINAL.has(status), () => `${id} (${kind}): still ${status} at the end`);
     if (kind === 'activeflow.start') must('once', status !== 'done' || states.has(String(payload['activeflow_id'])), () => `${id}: done, and nothing was started`);
     if (kind === 'activeflow.start' || kind === 'flow.fetch') continue;
-    const performed = ledger.get(id)?.performed ?? 0;
+    const { performed, asked } = ledger.get(id) ?? { performed: 0, asked: 0 };
+    must('effects', status !== 'dead' || deadline !== null || asked > MOST_REFUSALS, () => `${id} (${kind}): given up after ${asked} requests`);
     must('effects', status !== 'done' || (performed > 0 && result?.ok === true), () => `${id} (${kind}): done, and performed ${performed} times`);
   }
 }
@@ -171,5 +175,6 @@ async function checkAcknowledged(store: Store, { key, activeflow_id, outcome, ve
   const events = await store.events(activeflow_id, -1, 1_000_000);
   const versions = new Set(events.filter(({ cause }) => cause.ref === key).map((event) => event.version).filter((number) => number > 0));
   must('G3', outcome !== 'changed' || versions.has(version), () => `${activeflow_id}: ${key} was acknowledged as version ${version}, and is not in the store`);
-  must('G3', versions.size <= 1 && (outcome === 'changed' || versions.size === 0), () => `${activeflow_id}: ${key} was carried out ${versions.size} times, answered ${outcome}`);
+  // One that is refused leaves no receipt: its copy may be carried out.
+  must('G3', versions.size <= 1 && (outcome !== 'unchanged' || versions.size === 0), () => `${activeflow_id}: ${key} was carried out ${versions.size} times, answered ${outcome}`);
 }

@@ -1,6 +1,7 @@
 // `npm run sim`: runs seeds, and says how to replay the one that fails.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { crashPoints, SCENES } from './crash-points.js';
 import { runSeed, type SeedResult } from './run.js';
 
 const HELP = `The simulation: whole flows on nodes that crash, by seed.
@@ -56,6 +57,16 @@ async function runSeeds(from: number, count: number): Promise<void> {
     + (process.exitCode ? 'VIOLATION' : 'no violation'));
 }
 
+async function runCrashPoints(): Promise<void> {
+  for (const scene of SCENES) {
+    const { points, failing } = await crashPoints(scene);
+    say(`${scene.name}: ${points} crash points, ${failing.length} of them lead elsewhere`);
+    for (const { point, side, violation } of failing) say(`  ${side} write ${point}: ${violation.promise}: ${violation.message}`);
+    if (failing.length > 0) process.exitCode = 1;
+  }
+}
+
 if (values.help) say(HELP);
+else if (values['crash-points']) await runCrashPoints();
 else if (values.seed !== undefined) await replay(Number(values.seed));
 else await runSeeds(Number(values.from), values.long ? 200_000 : Number(values.seeds));

@@ -31,6 +31,7 @@ export type NodeSetting = {
   /** The shared store, as this node reaches it: a broken variant of it, where a test wants one. */
   readonly store: (life: Life, clock: Clock) => Store;
   readonly runner: (runner: Runner) => Runner;
+  readonly clock: (clock: Clock) => Clock;
   readonly driver: (life: Life, clock: Clock) => Driver;
   readonly faults: Faults;
   readonly limits: Limits;
@@ -87,7 +88,7 @@ export function createNode(setting: NodeSetting): SimNode {
   const boot = (): void => {
     const own = createLife();
     trace(() => `${name} boots`);
-    const clock = clockOf(own, () => schedule.now() + skew_us);
+    const clock = setting.clock(clockOf(own, () => schedule.now() + skew_us));
     const store = faulty(setting.store(own, clock), own, faults, crash);
     let dispatcher: Dispatcher | undefined;
     const committer = createCommitter(store, (change) => dispatcher?.committed(change), (run) => { own.later(faults.latency(), run); });

@@ -17,6 +17,8 @@ export type Answer = {
   /** How often it first fails for now, and how often the request first hangs. */
   readonly retries: number;
   readonly hangs: number;
+  /** What becomes of the first request to cancel it. */
+  readonly cancels: 'works' | 'fails' | 'hangs';
 };
 
 /** What the provider has on one idempotency key. */
@@ -71,8 +73,11 @@ export function createOutside(world: Outsider): Outside {
       async cancel(effect) {
         world.reached(effect, 'cancel');
         await life.pause(world.faults.latency());
-        entryOf(effect).canceled++;
-        world.trace(() => `the provider is told to cancel ${effect.id}`);
+        const turn = entryOf(effect).canceled++;
+        const way = turn === 0 ? world.answerOf(effect).cancels : 'works';
+        world.trace(() => `the provider is told to cancel ${effect.id}: ${way}`);
+        if (way === 'hangs') await new Promise(() => { /* no answer */ });
+        if (way === 'fails') throw new Retryable('busy');
         await life.pause(world.faults.latency());
       },
     }),

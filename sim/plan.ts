@@ -19,6 +19,8 @@ export type Start = { readonly at_us: number; readonly birth: Omit<Birth, 'at' |
 export type Plan = {
   readonly seed: number;
   readonly limits: Limits;
+  /** It has more effects at once than one lane takes. */
+  readonly wide: boolean;
   /** When the world begins. */
   readonly begins: Instant;
   /** What is in the store before. */
@@ -42,14 +44,15 @@ export function createPlan(seed: number, strict: boolean): Plan {
   const random = createRandom(seed).fork('plan');
   const ids = new Map<string, readonly string[]>();
   const stored = FLOWS.map((id, i) => storedFlow(id, random, ids, random.chance(0.3) ? FLOWS[1 - i] as string : NONE_ID));
-  const starts = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, () => startOf(random, ids));
+  const wide = random.chance(0.02);
+  const starts = Array.from({ length: wide ? 1 : random.pick([1, 1, 1, 2, 3]) }, () => startOf(random, ids, wide));
   const age_ms = strict || random.chance(0.7) ? defaultLimits.age_ms : random.pick([3_000, 100_000, 1_000_000]);
   return {
-    seed, stored, starts, begins: BEGINS,
-    limits: { ...defaultLimits, burst_actions: 40, executed_actions: random.pick([12, 60]), frames: random.pick([3, 8]), chain: 3, age_ms },
+    seed, wide, stored, starts, begins: BEGINS,
+    limits: { ...defaultLimits, burst_actions: wide ? 200 : 40, executed_actions: wide ? 200 : random.pick([12, 60]), frames: random.pick([3, 8]), chain: 3, age_ms },
     loose: strict ? [] : Array.from({ length: random.int(0, 4) }, () => looseOf(random, starts, ids)),
     commandsAt: (state, rest) => commandsOf(createRandom(seed).fork(`${state.id}/${rest}`), state, ids),
-    answerOf: (effect) => answerOf(createRandom(seed).fork(`${effect.activeflow_id}/${effect.step}/${effect.kind}`), effect, strict),
+    answerOf: (effect) => answerOf(createRandom(seed).fork(`${effect.activeflow_id}/${effect.step}/${effect.kind}`), effect, strict, wide),
   };
 }
 
@@ -64,11 +67,12 @@ function storedFlow(id: string, random: Random, ids: Map<string, readonly string
   };
 }
 
-function startOf(random: Random, ids: Map<string, readonly string[]>): Start {
+function startOf(random: Random, ids: Map<string, readonly string[]>, wide: boolean): Start {
   const id = random.id();
   const type = random.pick(REFERENCES);
   const list_id = flowListId(id, 0);
-  const actions = parsedFlow(rawFlow({ random, reference_type: type, flow_ids: [...FLOWS, ...FLOWS, NOWHERE], most: 9 }), random);
+  const many = Array.from({ length: wide ? 80 : 0 }, () => ({ type: 'message_send', option: { destinations: [{ type: 'tel', target: '+15550001' }], text: 'one of many' } }));
+  const actions = parsedFlow([...many, ...rawFlow({ random, reference_type: type, flow_ids: [...FLOWS, ...FLOWS, NOWHERE], most: 9 })], random);
   ids.set(list_id, actions.map((action) => action.id));
   return {
     at_us: random.int(0, 3_000) * 1_000, lists: [{ id: list_id, actions }],
@@ -132,13 +136,14 @@ function ending(random: Random, known: readonly string[]): Command | undefined {
 /** Waits shorter than this may run into their deadline: the world need not last long for it. */
 const NEVER_US = ms(130_000);
 
-function answerOf(random: Random, effect: StoredEffect, strict: boolean): Answer {
+function answerOf(random: Random, effect: StoredEffect, strict: boolean, wide: boolean): Answer {
   const awaited = effect.deadline !== null;
   const short = awaited && (effect.deadline ?? 0) - effect.tm_create <= NEVER_US;
   const way = random.weighted({ done: 4, open: awaited ? 3 : 0.5, polled: awaited ? 1.5 : 0.5, permanent: 0.6, never: short ? 0.4 : 0 });
   return {
     way, result: { ok: true, ...dataOf(random, effect) },
-    takes_us: random.pick([0, 0, 1_000, 50_000, 2_500_000]),
+    takes_us: wide ? 2_500_000 : random.pick([0, 0, 1_000, 50_000, 2_500_000]),
+    cancels: random.chance(0.1) ? random.pick(['fails', 'hangs']) : 'works',
     retries: random.chance(0.2) ? random.int(1, 2) : 0,
     // A request that hangs until the dispatcher gives up outlasts the short waits.
     hangs: random.chance(0.06) && (!strict || !awaited) ? random.int(1, 2) : 0,

@@ -1,5 +1,5 @@
 // One seed: its plan, in a calm world and in one that is not.
-import { CALM, createFaults, strictProfile, wildProfile, type Faults } from './faults.js';
+import { CALM, createFaults, slowProfile, strictProfile, wildProfile, type Faults } from './faults.js';
 import { Violation } from './invariants.js';
 import { compare, outcomeOf } from './oracle.js';
 import { createPlan, type Plan } from './plan.js';
@@ -19,7 +19,8 @@ export async function runSeed(seed: number, more: { readonly mutation?: Mutation
   try {
     const plan = createPlan(seed, strict);
     const random = createRandom(seed).fork('faults');
-    const faulty = await seen(runWorld({ plan, faults: createFaults((strict ? strictProfile : wildProfile)(random), random), ...more }));
+    const profileOf = ({ wide }: Plan) => (wide ? slowProfile : strict ? strictProfile : wildProfile);
+    const faulty = await seen(runWorld({ plan, faults: createFaults(profileOf(plan)(random), random), ...more }));
     Object.assign(counts, { writes: faulty.writes, effects: faulty.effects });
     if (strict) compare(await outcomeOf(await calm(plan)), await outcomeOf(faulty));
     return { seed, strict, ...counts };
@@ -32,8 +33,8 @@ export async function runSeed(seed: number, more: { readonly mutation?: Mutation
 /** The plan in a world in which nothing goes wrong. */
 export const calm = (plan: Plan, faults: Faults = createFaults(CALM, createRandom(plan.seed))): Promise<Came> => seen(runWorld({ plan, faults }));
 
-/** A promise of the code under test that nobody handles would end a server: here it ends the world. */
-async function seen(world: Promise<Came>): Promise<Came> {
+/** The same world; a promise of the code under test that nobody handles, which would end a server, breaks it. */
+export async function seen(world: Promise<Came>): Promise<Came> {
   let report: (reason: unknown) => void = () => undefined;
   const unhandled = new Promise<never>((_resolve, reject) => {
     report = (reason) => { reject(new Violation('unhandled', `a rejected promise that nobody handles would end the process: ${String(reason)}`)); };

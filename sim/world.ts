@@ -1,5 +1,6 @@
 // A world: nodes over one store, a provider, a client, and time that passes as fast as the machine can think.
 import type { Instant } from '@activeflow/engine';
+import type { Clock } from 'activeflow/internal/clock';
 import type { Driver } from 'activeflow/internal/driver/driver';
 import type { Log } from 'activeflow/internal/log';
 import type { Runner } from 'activeflow/internal/runner/runner';
@@ -17,6 +18,7 @@ import { createSchedule, type Schedule } from './schedule.js';
 export type Mutation = {
   readonly store?: (store: Store, driver: Driver) => Store;
   readonly runner?: (runner: Runner) => Runner;
+  readonly clock?: (clock: Clock) => Clock;
 };
 
 /** How to run a world. */
@@ -33,7 +35,7 @@ type World = WorldSetting & {
 /** A world that takes longer than this does not come to rest. */
 const MOST_STEPS = 60_000;
 /** How long a world goes on after all is done, for what comes late. */
-const AFTERWARDS_US = 30_000_000;
+const AFTERWARDS_US = 17_000_000;
 
 /** Runs a world until all is done. Throws `Violation` where a promise is broken. */
 export async function runWorld(setting: WorldSetting): Promise<Came> {
@@ -71,6 +73,7 @@ async function createWorld(setting: WorldSetting): Promise<World> {
       ...common, name: `node${i}`, limits: plan.limits,
       store: (life, clock) => (mutation?.store ? mutation.store(watch(life), outside.driver(life, clock)) : watch(life)),
       runner: mutation?.runner ?? ((runner) => runner),
+      clock: mutation?.clock ?? ((clock) => clock),
       driver: outside.driver,
       log: (life) => logOf(life, trace, (error) => { broken ??= error; }),
       spare: () => nodes.some((node) => node.name !== `node${i}` && node.alive()),
@@ -148,8 +151,8 @@ async function untilDone({ schedule, store, checks, client, outside, plan, broke
   }
 }
 
-const IDLE_STEPS = 120;
-const LONG_US = 60_000_000;
+const IDLE_STEPS = 24;
+const LONG_US = 12_000_000;
 const FURTHEST_US = 40 * 86_400_000_000;
 
 async function whatIsLeft(store: Store, checks: Checks, client: Client, outside: Outside): Promise<string> {
