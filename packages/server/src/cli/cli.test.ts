@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createClient, type Client, type FlowInput } from '@activeflow/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig, showSettings } from '../config.js';
+import { openDatabase } from '../store/sqlite/binding.js';
 import { refusal } from './start.js';
 import { addressOf, BINARY, EXAMPLES, FREE_PORT, makePlace, watch, type Place } from './testing/process.js';
 
@@ -264,6 +265,28 @@ describe('commands that ask a server', () => {
     expect((await place.run(['keys', 'revoke', token.slice(0, 9)])).code).toBe(0);
     await expect.poll(() => second.me().catch((error: unknown) => (error as { reason: string }).reason), { timeout: 5_000 }).toBe('INVALID_CREDENTIALS');
     expect((await place.run(['keys', 'revoke', token])).code).toBe(1);
+  }, LONG);
+});
+
+describe('doctor', () => {
+  test('clean beside a running server; every finding and exit 1 where a row was tampered with', async () => {
+    const place = makePlace();
+    expect(await place.run(['doctor'])).toEqual({ code: 1, stdout: '', stderr: 'There is no store at ./data/activeflow.db.\n' });
+    const dev = place.start(['dev'], FREE_PORT);
+    const client = createClient({ base_url: await addressOf(dev), access_key: readFileSync(`${place.folder}/data/dev-access-key`, 'utf8').trim() });
+    const { id } = await client.activeflows.start({ actions: [{ type: 'variable_set', option: { key: 'a', value: '1' } }, { type: 'sleep', option: { duration: 3_600_000 } }] });
+    await client.activeflows.start({ actions: [{ type: 'empty' }] });
+    await expect.poll(async () => (await client.activeflows.get(id)).current_action.type).toBe('sleep');
+    expect(await place.run(['doctor'])).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^clean: 2 activeflows, \d+ events, 0 effects\n$/) });
+    dev.child.kill('SIGTERM');
+    await dev.ended;
+    const db = openDatabase(`${place.folder}/data/activeflow.db`, { durability: 'fsync' });
+    db.prepare('UPDATE activeflow SET due_at = NULL WHERE id = ?').run(id);
+    db.close();
+    const { code, stdout, stderr } = await place.run(['doctor', '--output', 'json']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^1 finding in 2 activeflows, /) });
+    expect(JSON.parse(stdout)).toEqual({ promise: 'G4', activeflow_id: id, message: 'it runs, and is never due' });
+    await place.close();
   }, LONG);
 });
 

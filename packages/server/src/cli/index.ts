@@ -7,6 +7,7 @@ import { addCall } from './call.js';
 import { addConfig } from './config.js';
 import { addCustomers } from './customers.js';
 import { addDev } from './dev.js';
+import { addDoctor } from './doctor.js';
 import { addFlows } from './flows.js';
 import { addKeys } from './keys.js';
 import { explain } from './remote.js';
@@ -17,7 +18,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 function createProgram(): Command {
   const program = new Command('activeflow').description('A durable engine for communication flows.').version(version).exitOverride().showHelpAfterError('(--help shows how it is used)');
-  for (const add of [addDev, addStart, addFlows, addActiveflows, addCall, addCustomers, addKeys, addConfig]) add(program);
+  for (const add of [addDev, addStart, addFlows, addActiveflows, addCall, addCustomers, addKeys, addConfig, addDoctor]) add(program);
   return program;
 }
 
