@@ -46,7 +46,8 @@ async function hangUp(caller: Running, at: string): Promise<void> {
 
 describe('the IVR', () => {
   test('a menu of seven choices, as the welcome says', () => {
-    expect(choices.map(({ key }) => key).sort()).toEqual(['0', '1', '2', '3', '4', '5', '6']);
+    const said = { 0: 'developer', 1: 'simple talk', 2: 'transcription', 3: 'queue', 4: 'voicemail', 5: 'conference', 6: 'chatbot' };
+    expect(Object.fromEntries(choices.map(({ key, text }) => [key, /^You chose the (.+):/.exec(text)?.[1]]))).toEqual(said);
     for (const { key } of choices) expect(WELCOME).toContain(`press ${key}`);
   });
 
