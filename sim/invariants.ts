@@ -41,50 +41,26 @@ export type ChecksSetting = {
 
 const FINAL = new Set(['done', 'failed', 'dead', 'canceled']);
 
+/** What is known of an effect by what was written. */
+type Intent = { readonly payload: string; status: string; holder: Life | undefined; attempt: number };
+
+type Book = ChecksSetting & {
+  readonly states: Map<string, State>;
+  readonly intents: Map<string, Intent>;
+  readonly unfinished: Set<string>;
+  readonly acknowledged: Acknowledged[];
+  readonly stats: Checks['stats'];
+  running: number;
+};
+
 /** Makes the checks of one world. They throw `Violation`. */
-export function createChecks({ store, limits, now, ahead_us }: ChecksSetting): Checks {
-  const states = new Map<string, State>();
-  const intents = new Map<string, { readonly payload: string; status: string; holder?: Life; attempt: number }>();
-  const acknowledged: Acknowledged[] = [];
-  const open = new Set<string>();
-  const stats = { writes: 0, effects: 0 };
-  let running = 0;
-
-  const activeflow = ({ expected_version, state, due_at, events, effects, cancels }: ActiveflowWrite): void => {
-    const before = states.get(state.id);
-    must('G1', expected_version === (before?.version ?? 0), () => `${state.id}: committed on version ${expected_version}, the store had ${before?.version ?? 0}`);
-    must('G1', state.version === expected_version + 1, () => `${state.id}: version ${state.version} follows ${expected_version}`);
-    events.forEach((event, i) => must('G1', event.n === (before?.events ?? 0) + i, () => `${state.id}: event ${event.n} follows ${(before?.events ?? 0) + i - 1}`));
-    must('G4', due_at === dueAt(state, limits.age_ms) && (due_at === null) === (state.status === 'ended'), () => `${state.id}: ${state.status}, due at ${due_at}`);
-    must('final', before?.status !== 'ended' || events.every(({ type }) => type === 'deleted'), () => `${state.id}: went on after its end`);
-    if (before) timely(before, events, now() + ahead_us());
-    if (before?.status !== 'running' && state.status === 'running') running++;
-    if (before?.status === 'running' && state.status === 'ended') running--;
-    for (const { id, payload } of effects) {
-      intents.set(id, { payload: JSON.stringify(payload), status: 'pending', attempt: 0 });
-      open.add(id);
-      stats.effects++;
-    }
-    for (const id of cancels) {
-      const intent = intents.get(id);
-      if (intent && !FINAL.has(intent.status)) Object.assign(intent, { status: 'canceling', attempt: 0, holder: undefined });
-    }
-    states.set(state.id, state);
-  };
-
-  const effect = (life: Life, { id, attempt, status }: EffectWrite): void => {
-    const intent = intents.get(id);
-    if (!intent) throw new Violation('G2', `${id}: written without an intent`);
-    must('once', !FINAL.has(intent.status), () => `${id}: became ${status} after it was ${intent.status}`);
-    must('G7', attempt === undefined || (intent.attempt === attempt && intent.holder === life), () => `${id}: ${life.node} wrote ${status} with a lease that it had lost`);
-    intent.status = status;
-    if (FINAL.has(status)) open.delete(id);
-  };
-
+export function createChecks(setting: ChecksSetting): Checks {
+  const book: Book = { ...setting, states: new Map(), intents: new Map(), unfinished: new Set(), acknowledged: [], stats: { writes: 0, effects: 0 }, running: 0 };
+  const { states, intents, stats } = book;
   return {
     stats,
-    running: () => running,
-    unfinished: () => open.size,
+    running: () => book.running,
+    unfinished: () => book.unfinished.size,
     claimed(life, effects) {
       stats.writes++;
       for (const { id, attempt, status } of effects) Object.assign(intents.get(id) ?? {}, { attempt, holder: life, status });
@@ -93,8 +69,8 @@ export function createChecks({ store, limits, now, ahead_us }: ChecksSetting): C
       stats.writes++;
       changes.forEach((change, i) => {
         if (results[i] !== 'ok') return;
-        for (const write of change.effects ?? []) effect(life, write);
-        if (change.activeflow) activeflow(change.activeflow);
+        for (const write of change.effects ?? []) checkEffectWrite(book, life, write);
+        if (change.activeflow) checkActiveflowWrite(book, change.activeflow);
       });
     },
     reached({ id, payload }, what) {
@@ -103,25 +79,60 @@ export function createChecks({ store, limits, now, ahead_us }: ChecksSetting): C
       must('G2', intent?.payload === JSON.stringify(payload), () => `${id}: one idempotency key, two payloads`);
     },
     acknowledged(answer) {
-      acknowledged.push(answer);
+      book.acknowledged.push(answer);
       must('G3', !answer.ends || states.get(answer.activeflow_id)?.status === 'ended', () => `${answer.activeflow_id}: its end was acknowledged, and it runs`);
     },
-    reported: (id) => {
+    reported(id) {
       const status = intents.get(id)?.status ?? 'unknown';
       must('G3', FINAL.has(status) || status === 'canceling', () => `${id}: its report was acknowledged, and it is ${status}`);
     },
-    async atTheEnd(ledger) {
-      const kept = await store.walk(0, 1_000_000);
-      must('G1', kept.length === states.size, () => `${kept.length} activeflows are stored, ${states.size} were committed`);
-      for (const { row: { state, due_at } } of kept) {
-        must('G4', state.status === 'ended' && due_at === null, () => `${state.id}: still ${state.status} at the end, due at ${due_at}`);
-        checkHistory(state, await store.events(state.id, -1, 1_000_000), states);
-        checkEffects(await store.effects(state.id), ledger, states);
-      }
-      for (const answer of acknowledged) await checkAcknowledged(store, answer);
-      for (const id of ledger.keys()) must('G2', intents.has(id), () => `${id}: performed, and never asked for`);
-    },
+    atTheEnd: (ledger) => checkTheEnd(book, ledger),
   };
+}
+
+function checkActiveflowWrite(book: Book, { expected_version, state, due_at, events, effects, cancels }: ActiveflowWrite): void {
+  const { states, intents, unfinished, stats } = book;
+  const { id, version, status } = state;
+  const before = states.get(id);
+  const [had_version, had_events] = [before?.version ?? 0, before?.events ?? 0];
+  must('G1', expected_version === had_version, () => `${id}: committed on version ${expected_version}, the store had ${had_version}`);
+  must('G1', version === expected_version + 1, () => `${id}: version ${version} follows ${expected_version}`);
+  events.forEach((event, i) => { must('G1', event.n === had_events + i, () => `${id}: event ${event.n} follows ${had_events + i - 1}`); });
+  must('G4', due_at === dueAt(state, book.limits.age_ms) && (due_at === null) === (status === 'ended'), () => `${id}: ${status}, due at ${due_at}`);
+  must('final', before?.status !== 'ended' || events.every(({ type }) => type === 'deleted'), () => `${id}: went on after its end`);
+  if (before) timely(before, events, book.now() + book.ahead_us());
+  if (before?.status !== 'running' && status === 'running') book.running++;
+  if (before?.status === 'running' && status === 'ended') book.running--;
+  for (const effect of effects) {
+    intents.set(effect.id, { payload: JSON.stringify(effect.payload), status: 'pending', attempt: 0, holder: undefined });
+    unfinished.add(effect.id);
+    stats.effects++;
+  }
+  for (const intent of cancels.map((cancel) => intents.get(cancel))) {
+    if (intent && !FINAL.has(intent.status)) Object.assign(intent, { status: 'canceling', attempt: 0, holder: undefined });
+  }
+  states.set(id, state);
+}
+
+function checkEffectWrite({ intents, unfinished }: Book, life: Life, { id, attempt, status }: EffectWrite): void {
+  const intent = intents.get(id);
+  if (!intent) throw new Violation('G2', `${id}: written without an intent`);
+  must('once', !FINAL.has(intent.status), () => `${id}: became ${status} after it was ${intent.status}`);
+  must('G7', attempt === undefined || (intent.attempt === attempt && intent.holder === life), () => `${id}: ${life.node} wrote ${status} with a lease that it had lost`);
+  intent.status = status;
+  if (FINAL.has(status)) unfinished.delete(id);
+}
+
+async function checkTheEnd({ store, states, intents, acknowledged }: Book, ledger: ReadonlyMap<string, Entry>): Promise<void> {
+  const kept = await store.walk(0, 1_000_000);
+  must('G1', kept.length === states.size, () => `${kept.length} activeflows are stored, ${states.size} were committed`);
+  for (const { row: { state, due_at } } of kept) {
+    must('G4', state.status === 'ended' && due_at === null, () => `${state.id}: still ${state.status} at the end, due at ${due_at}`);
+    checkHistory(state, await store.events(state.id, -1, 1_000_000), states);
+    checkEffects(await store.effects(state.id), ledger, states);
+  }
+  for (const answer of acknowledged) await checkAcknowledged(store, answer);
+  for (const id of ledger.keys()) must('G2', intents.has(id), () => `${id}: performed, and never asked for`);
 }
 
 function must(promise: string, holds: boolean, message: () => string): void {

@@ -8,9 +8,10 @@ import { createCommitter } from 'activeflow/internal/runner/committer';
 import { createDispatcher, type Dispatcher } from 'activeflow/internal/runner/dispatcher';
 import { createHost } from 'activeflow/internal/runner/host';
 import { createRunner, type Runner } from 'activeflow/internal/runner/runner';
-import { StoreUnavailable, type Store } from 'activeflow/internal/store/store';
+import type { Store } from 'activeflow/internal/store/store';
 import type { Faults } from './faults.js';
 import type { Schedule } from './schedule.js';
+import { clockOf, faulty } from './wire.js';
 
 /** One life of a node, from its start to its crash. What belongs to a dead one never goes on. */
 export type Life = {
@@ -57,55 +58,27 @@ export type SimNode = {
 /** Whether what was asked for was done is not known. */
 export class Gone extends Error {}
 
-const never = <T>(): Promise<T> => new Promise<T>(() => { /* the process is dead */ });
+type Mood = { life: (Life & { readonly parts: Parts; readonly onEnd: Set<(error: Error) => void> }) | undefined; frozen_until: number; skew_us: number };
 
 /** Makes a node, which is down until it is booted. */
 export function createNode(setting: NodeSetting): SimNode {
   const { name, schedule, faults, trace } = setting;
-  let life: (Life & { readonly parts: Parts; readonly onEnd: Set<(error: Error) => void> }) | undefined;
-  let frozen_until = 0;
-  let skew_us = 0;
-
-  const createLife = (): Life => {
-    const own: Life = {
-      node: name,
-      alive: () => life !== undefined && own.later === life.later,
-      later(delay_us, run) {
-        let taken_back = false;
-        const go = (): void => {
-          if (taken_back || !own.alive()) return;
-          if (frozen_until > schedule.now()) schedule.after(frozen_until - schedule.now(), go);
-          else run();
-        };
-        schedule.after(delay_us, go);
-        return () => { taken_back = true; };
-      },
-      pause: (delay_us) => (delay_us <= 0 ? Promise.resolve() : new Promise((resolve) => { own.later(delay_us, resolve); })),
-    };
-    return own;
-  };
+  const mood: Mood = { life: undefined, frozen_until: 0, skew_us: 0 };
 
   const boot = (): void => {
-    const own = createLife();
     trace(() => `${name} boots`);
-    const clock = setting.clock(clockOf(own, () => schedule.now() + skew_us));
-    const store = faulty(setting.store(own, clock), own, faults, crash);
-    let dispatcher: Dispatcher | undefined;
-    const committer = createCommitter(store, (change) => dispatcher?.committed(change), (run) => { own.later(faults.latency(), run); });
-    const log = setting.log(own);
-    const runner = setting.runner(createRunner({ store, committer, clock, limits: setting.limits, log }));
-    const host = createHost({ runner, store, committer, clock });
-    dispatcher = createDispatcher({ store, runner, committer, clock, drivers: [createLocal(host), setting.driver(own, clock)], log });
-    life = { ...own, parts: { store, clock, runner, host, dispatcher }, onEnd: new Set() };
+    const life = createLife(setting, mood);
+    const parts = createParts(setting, life, () => schedule.now() + mood.skew_us, crash);
+    mood.life = { ...life, parts, onEnd: new Set() };
     // A server that cannot begin exits, and is started again.
-    dispatcher.start().catch((error: unknown) => { if (own.alive()) crash(`cannot start: ${String(error)}`); });
+    parts.dispatcher.start().catch((error: unknown) => { if (life.alive()) crash(`cannot start: ${String(error)}`); });
   };
 
   const crash = (why: string): void => {
-    if (!life) return;
-    const ended = life;
-    life = undefined;
-    frozen_until = 0;
+    const ended = mood.life;
+    if (!ended) return;
+    mood.life = undefined;
+    mood.frozen_until = 0;
     const [least, most] = faults.profile.away_us;
     const stays = setting.spare() && faults.random.chance(faults.profile.gone);
     const away_us = faults.random.int(least, most);
@@ -116,12 +89,12 @@ export function createNode(setting: NodeSetting): SimNode {
 
   return {
     name, boot, crash,
-    alive: () => life !== undefined,
-    skew_us: () => skew_us,
-    freeze(for_us) { trace(() => `${name} freezes for ${for_us / 1000} ms`); frozen_until = schedule.now() + for_us; },
-    jump(by_us) { trace(() => `${name}'s clock jumps by ${by_us / 1000} ms`); skew_us += by_us; },
+    alive: () => mood.life !== undefined,
+    skew_us: () => mood.skew_us,
+    freeze(for_us) { trace(() => `${name} freezes for ${for_us / 1000} ms`); mood.frozen_until = schedule.now() + for_us; },
+    jump(by_us) { trace(() => `${name}'s clock jumps by ${by_us / 1000} ms`); mood.skew_us += by_us; },
     call: <T>(ask: (parts: Parts) => Promise<T>) => new Promise<T>((resolve, reject) => {
-      const now = life;
+      const now = mood.life;
       if (!now) { reject(new Gone('nobody is there')); return; }
       now.onEnd.add(reject);
       const answer = (give: () => void) => now.later(faults.latency(), () => {
@@ -130,45 +103,40 @@ export function createNode(setting: NodeSetting): SimNode {
         else give();
       });
       now.later(faults.latency(), () => {
-        ask(now.parts).then((value) => answer(() => { resolve(value); }), (error: unknown) => answer(() => { reject(error as Error); }));
+        ask(now.parts).then((value) => answer(() => { resolve(value); }), (error: Error) => answer(() => { reject(error); }));
       });
     }),
   };
 }
 
-/** The time as the node has it. A jump of its clock moves no timer: at its end it looks again, as `realClock` does. */
-function clockOf(life: Life, now: () => number): Clock {
-  return {
-    now,
-    at(at, wake) {
-      let cancel: () => void;
-      const arm = (): void => { cancel = life.later(at - now(), () => { if (now() >= at) wake(); else arm(); }); };
-      arm();
-      return () => { cancel(); };
+function createLife({ name, schedule }: NodeSetting, mood: Mood): Life {
+  const life: Life = {
+    node: name,
+    alive: () => mood.life?.later === life.later,
+    later(delay_us, run) {
+      let taken_back = false;
+      const go = (): void => {
+        if (taken_back || !life.alive()) return;
+        if (mood.frozen_until > schedule.now()) schedule.after(mood.frozen_until - schedule.now(), go);
+        else run();
+      };
+      schedule.after(delay_us, go);
+      return () => { taken_back = true; };
     },
+    pause: (delay_us) => (delay_us <= 0 ? Promise.resolve() : new Promise((resolve) => { life.later(delay_us, resolve); })),
   };
+  return life;
 }
 
-/** The store as a node reaches it: over a wire that takes time, and with an end before or after each write. */
-function faulty(store: Store, life: Life, faults: Faults, crash: (why: string) => void): Store {
-  const over = <A extends unknown[], R>(name: string, writes: boolean, call: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
-    if (!life.alive()) return never();
-    const { before_us, after_us, end } = faults.onStore(writes ? name : '');
-    if (before_us > 0) await life.pause(before_us);
-    if (end === 'crash_before') { crash(`before ${name}`); return never(); }
-    if (end === 'fail_before') throw new StoreUnavailable(`no ${name}: the store is away`);
-    const result = await call(...args);
-    if (!life.alive()) return never();
-    if (end === 'crash_after') { crash(`after ${name}`); return never(); }
-    if (end === 'fail_after') throw new StoreUnavailable(`${name} may have been: the store is away`);
-    if (after_us > 0) await life.pause(after_us);
-    return result;
-  };
-  return {
-    ...store,
-    commit: over('commit', true, store.commit), claim: over('claim', true, store.claim), recover: over('recover', true, store.recover),
-    load: over('load', false, store.load), list: over('list', false, store.list), due: over('due', false, store.due), nextDue: over('nextDue', false, store.nextDue),
-    effect: over('effect', false, store.effect), effects: over('effects', false, store.effects), document: over('document', false, store.document),
-    documents: over('documents', false, store.documents),
-  };
+/** What `main.ts` of the server puts together, without its doors. */
+function createParts(setting: NodeSetting, life: Life, now: () => number, crash: (why: string) => void): Parts {
+  const { faults, limits } = setting;
+  const clock = setting.clock(clockOf(life, now));
+  const store = faulty(setting.store(life, clock), life, faults, crash);
+  const committer = createCommitter(store, (change) => { dispatcher.committed(change); }, (run) => { life.later(faults.latency(), run); });
+  const log = setting.log(life);
+  const runner = setting.runner(createRunner({ store, committer, clock, limits, log }));
+  const host = createHost({ runner, store, committer, clock });
+  const dispatcher = createDispatcher({ store, runner, committer, clock, drivers: [createLocal(host), setting.driver(life, clock)], log });
+  return { store, clock, runner, host, dispatcher };
 }

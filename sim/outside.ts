@@ -147,6 +147,6 @@ const PATIENCE_US = 8_000_000;
 export function patiently<T>(schedule: Schedule, asked: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = schedule.after(PATIENCE_US, () => { reject(new Error('no answer in time')); });
-    asked.then((value) => { stop(); resolve(value); }, (error: unknown) => { stop(); reject(error as Error); });
+    asked.then((value) => { stop(); resolve(value); }, (error: Error) => { stop(); reject(error); });
   });
 }

@@ -151,12 +151,10 @@ function answerOf(random: Random, effect: StoredEffect, strict: boolean, wide: b
 }
 
 function dataOf(random: Random, { kind }: StoredEffect): Omit<Extract<Result, { ok: true }>, 'ok'> {
-  switch (kind) {
-    case 'http.fetch': return { data: { actions: random.chance(0.1) ? 'nothing' : rawFlow({ random, reference_type: 'api', flow_ids: FLOWS, most: 3 }) } };
-    case 'http.webhook_send': return { data: { status: 200, body: random.pick(['', 'ok', '{"variables":{"a":"x","n":2}}']) } };
-    case 'call.digits_receive': return { data: { digits: random.pick(['', '1', '12', '12#']) } };
-    case 'call.amd': return { data: { machine: random.chance(0.5) } };
-    case 'call.answer': return { variables: { 'voipbin.call.status': 'progressing' } };
-    default: return {};
-  }
+  if (kind === 'http.fetch') return { data: { actions: random.chance(0.1) ? 'nothing' : rawFlow({ random, reference_type: 'api', flow_ids: FLOWS, most: 3 }) } };
+  if (kind === 'http.webhook_send') return { data: { status: 200, body: random.pick(['', 'ok', '{"variables":{"a":"x","n":2}}']) } };
+  if (kind === 'call.digits_receive') return { data: { digits: random.pick(['', '1', '12', '12#']) } };
+  if (kind === 'call.amd') return { data: { machine: random.chance(0.5) } };
+  if (kind === 'call.answer') return { variables: { 'voipbin.call.status': 'progressing' } };
+  return {};
 }

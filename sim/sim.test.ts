@@ -48,7 +48,7 @@ test.each([4, 8, 47])('seed %i repeats, line by line', async (seed) => {
 
 /** Breaks what a node writes. */
 const writes = (change: (write: Change, store: Store) => Change | Promise<Change>): Mutation => ({
-  store: (store) => ({ ...store, commit: async (changes) => store.commit(await Promise.all(changes.map((one) => change(one, store)))) }),
+  store: (store) => ({ ...store, commit: async (changes) => store.commit(await Promise.all(changes.map(async (one) => change(one, store)))) }),
 });
 /** Breaks how a node handles commands. */
 const handles = (handle: (runner: Runner) => Partial<Runner>): Mutation => ({ runner: (runner) => ({ ...runner, ...handle(runner) }) });

@@ -117,8 +117,8 @@ function describe({ activeflow, effects = [], documents = [] }: Parameters<Store
 /** What the log says of a programmer's error is one; that the store was away is our own doing. */
 function logOf({ node }: Life, trace: (line: () => string) => void, report: (error: Error) => void): Log {
   const write = (level: string): Log['info'] => ({ err, ...fields }, message) => {
-    trace(() => `${node} logs ${level}: ${message} ${JSON.stringify(fields)}${err === undefined ? '' : ` ${String(err)}`}`);
-    if (level === 'error' && !(err instanceof StoreUnavailable)) report(new Violation('log', `${message}: ${String(err)}`));
+    trace(() => `${node} logs ${level}: ${message} ${JSON.stringify(fields)}${err instanceof Error ? ` ${err.message}` : ''}`);
+    if (level === 'error' && !(err instanceof StoreUnavailable)) report(new Violation('log', `${message}: ${err instanceof Error ? (err.stack ?? err.message) : ''}`));
   };
   return { debug: () => undefined, info: write('info'), warn: write('warn'), error: write('error') };
 }
