@@ -99,18 +99,19 @@ module.exports = {
 
     room(
       'runner-knows-interfaces',
-      'The runner knows interfaces (store.ts, driver.ts and its two errors, clock.ts) and no implementation.',
+      'The runner knows interfaces (store.ts, driver.ts and its two errors, clock.ts, log.ts) and no implementation.',
       `${SERVER}runner/`,
-      ['runner/', 'store/store\\.ts$', 'driver/(driver|errors)\\.ts$', 'clock\\.ts$'],
+      ['runner/', 'store/store\\.ts$', 'driver/(driver|errors)\\.ts$', '(clock|log)\\.ts$'],
     ),
     never('runner-no-client', 'The runner has no use for the HTTP client.', { path: `${SERVER}runner/` }, { path: CLIENT }),
 
     room(
       'api-asks-the-runner',
-      'The API asks the runner for changes, store.ts for reads, problem.ts for errors.',
+      'The API asks the runner for changes, store.ts for reads, problem.ts for errors; it writes a log, reads the clock, and opens the doors of the simulator, which main.ts hands to it.',
       `${SERVER}api/`,
-      ['api/', 'runner/', 'store/store\\.ts$', 'problem\\.ts$'],
+      ['api/', 'runner/', 'store/store\\.ts$', '(problem|clock|log|uuid)\\.ts$', 'driver/simulator/simulator\\.ts$'],
     ),
+    typesOnly('api-takes-types-of-the-doors', 'Of the simulator the API knows the types of its doors, never its code: the folder can be deleted.', `${SERVER}api/`, `${SERVER}driver/`),
     room(
       'cli-asks-the-runner',
       'A command asks a server over HTTP, as anybody does. What it does without one: it starts main.ts, shows the settings, and administers accounts or examines the store, opened by its register.',
@@ -121,9 +122,9 @@ module.exports = {
 
     room(
       'shared-files-are-leaves',
-      'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room.',
+      'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room. A setting is checked by whoever reads it, once: the list of allowed hosts.',
       `${SERVER}(?!main\\.ts$)[^/]+\\.ts$`,
-      ['(?!main\\.ts$)[^/]+\\.ts$'],
+      ['(?!main\\.ts$)[^/]+\\.ts$', 'driver/http/allow\\.ts$'],
     ),
 
     never(
@@ -141,7 +142,8 @@ module.exports = {
     never(
       'internals-stay-inside',
       'activeflow/internal/* is for sim, bench and tools; inside a package a relative path says which room is meant.',
-      { path: '^(packages|apps)/' },
+      // The command itself starts what was built.
+      { path: '^(packages|apps)/', pathNot: ['^packages/server/bin/', TEST] },
       { path: ['^activeflow/internal/', '^packages/server/dist/'] },
     ),
     never('no-source-imports-a-test', 'Nothing that is built imports a test.', {}, { path: TEST }),

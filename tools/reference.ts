@@ -30,16 +30,18 @@ const MEDIA = { rtc: 'calls', non_rtc: 'anything but calls', any: 'anything' } a
 function actionsText(): string {
   return (Object.values(actions) as readonly Registered[]).map((definition) => {
     const { type, summary, medium, on_failure, unsupported, option, needs = [] } = definition;
-    const needed = needs.map((need) => (typeof need === 'string' ? `\`${need}\`` : (need as readonly string[]).map((one) => `\`${one}\``).join(' or ')));
+    const needed = needs.map((need) => (typeof need === 'string' ? `\`${need}\`` : (need).map((one) => `\`${one}\``).join(' or ')));
     const facts = [
       `Runs on ${MEDIA[medium]}.`, on_failure === 'end' ? 'A failure ends the activeflow.' : 'A failure is recorded, and the next action runs.',
       ...(needed.length > 0 ? [`Does nothing without ${needed.join(' and ')}.`] : []),
     ];
     const properties = Object.entries(option.properties as unknown as Record<string, Schema>);
-    const rows = properties.map(([name, schema]) => [`\`${name}\``, typeOf(schema), schema['default'] === undefined ? '' : `\`${JSON.stringify(schema['default'])}\``, String(schema['description'] ?? '')]);
+    const rows = properties.map(([name, schema]) => [`\`${name}\``, typeOf(schema), schema['default'] === undefined ? '' : `\`${JSON.stringify(schema['default'])}\``, said(schema['description'])]);
     return `## ${type}\n\n${[summary, ...(unsupported ? [] : facts)].join(' ')}\n${rows.length === 0 ? '' : `\n${table(['Option', 'Type', 'Default', 'Meaning'], rows)}\n`}`;
   }).join('\n').trimEnd();
 }
+
+const said = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function typeOf(schema: Schema): string {
   const { type, enum: values, anyOf, items, minimum, maximum } = schema;
@@ -47,7 +49,7 @@ function typeOf(schema: Schema): string {
   if (Array.isArray(anyOf)) return anyOf.map((one: Schema) => typeOf(one)).join(' or ');
   if (type === 'array') return `list of ${typeOf((items ?? {}) as Schema)}`;
   const bounds = [...(typeof minimum === 'number' ? [`from ${minimum}`] : []), ...(typeof maximum === 'number' ? [`to ${maximum}`] : [])].join(' ');
-  return [String(type ?? 'anything'), bounds].filter(Boolean).join(' ');
+  return [said(type) || 'anything', bounds].filter(Boolean).join(' ');
 }
 
 function errorsText(): string {

@@ -36,12 +36,11 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const limits = limitsOf(config);
   const store = given.store ?? openStore(config.store, config.durability, clock.now());
   if (config.access_key !== '') await bootstrap(store, clock.now(), config.access_key);
-  let dispatcher: Dispatcher | undefined;
-  const committer = createCommitter(store, (change) => dispatcher?.committed(change));
+  const committer = createCommitter(store, (change) => { dispatcher.committed(change); });
   const runner = createRunner({ store, committer, clock, limits, log });
   const host = createHost({ runner, store, committer, clock });
   const { drivers, doors, close } = createDrivers({ egress_allow: config.egress_allow, simulator: config.simulator ?? false }, host);
-  dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
+  const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
   const parts: Parts = { runner, store, committer, clock, limits, identities, log, simulator: doors, virtual };
   const routes = allRoutes(parts);

@@ -23,9 +23,9 @@ export function actionSchemas(): Readonly<Record<string, JsonSchema>> {
 
 const MEDIA = { rtc: 'Runs on calls; elsewhere it is skipped.', non_rtc: 'Runs on anything but calls; there it is skipped.', any: 'Runs everywhere.' } as const;
 
-function actionSchema({ type, summary, medium, on_failure, option, unsupported, lists = [] }: Registered): JsonSchema {
-  const nested: readonly string[] = lists;
-  const properties = Object.entries(plain(option)['properties'] as Record<string, JsonSchema>).map(([name, schema]) =>
+function actionSchema({ type, summary, medium, on_failure, option, unsupported, lists }: Registered): JsonSchema {
+  const nested: readonly string[] = lists ?? [];
+  const properties = Object.entries(plain(option)['properties'] as Record<string, JsonSchema>).map(([name, schema]): [string, JsonSchema] =>
     [name, nested.includes(name) ? { ...schema, items: { $ref: '#/components/schemas/ActionInput' } } : orPlaceholder(schema)]);
   const failing = on_failure === 'end' ? 'A failure ends the activeflow.' : 'A failure is recorded and skipped.';
   return {
@@ -41,8 +41,8 @@ const PLACEHOLDER = { type: 'string', pattern: '\\$\\{[^}\\n]*\\}', description:
 
 /** Where a value is no text of any kind, a placeholder may stand for it until the action is executed. */
 function orPlaceholder(schema: JsonSchema): JsonSchema {
-  const { description, default: fallback, ...rest } = schema;
-  if (rest['type'] === 'string' || rest['type'] === 'object' || rest['type'] === 'array' || Object.keys(rest).length === 0) return schema;
+  const { description, default: fallback, ...rest } = schema as { readonly description?: unknown; readonly default?: unknown; readonly type?: unknown };
+  if (rest.type === 'string' || rest.type === 'object' || rest.type === 'array' || Object.keys(rest).length === 0) return schema;
   return { ...(description === undefined ? {} : { description }), ...(fallback === undefined ? {} : { default: fallback }), anyOf: [rest, PLACEHOLDER] };
 }
 

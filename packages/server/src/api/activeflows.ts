@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
 import {
-  flowListId, isReserved, isUuid, NO_CONFIGURATION, NONE_ID, parseActions, REFERENCE_TYPES,
+  flowListId, isReserved, isUuid, NONE_ID, parseActions, REFERENCE_TYPES,
   type Birth, type Configuration, type Reference, type State, type StoredList,
 } from '@activeflow/engine';
 import type { ActiveflowQuery } from '../store/store.js';
@@ -17,6 +17,7 @@ import { route, type Route } from './route.js';
 import { Actions, ActiveflowAnswer, page } from './schemas.js';
 import { readTime } from './time.js';
 import { readVariables } from './variables.js';
+import { readWebhook } from './webhook.js';
 
 const StartBody = Type.Object({
   id: Type.Optional(Type.String({ description: 'chosen by the client; must be new' })),
@@ -118,27 +119,6 @@ function readNewId(given: string | undefined): string {
   if (given === undefined || given === '' || given === NONE_ID) return uuidv7();
   if (!isUuid(given) || isReserved(given)) throw invalid('INVALID_ID', '/id', 'must be a UUID, and none of the reserved ones');
   return given.toLowerCase();
-}
-
-const METHODS = ['', 'POST', 'PUT', 'GET', 'DELETE', 'PATCH'];
-
-/** The webhook of a body: an http or https URL without credentials, and a method; POST where only the URL is given. */
-export function readWebhook({ webhook_uri = '', webhook_method = '' }: { readonly webhook_uri?: string; readonly webhook_method?: string }): Omit<Configuration, 'on_complete_flow_id'> {
-  const fault = uriFault(webhook_uri);
-  if (fault) throw new ApiError('INVALID_WEBHOOK_URI', `/webhook_uri: ${fault}`, { details: [{ pointer: '/webhook_uri', reason: 'INVALID_WEBHOOK_URI', message: fault }] });
-  const method = webhook_method.toUpperCase();
-  if (!METHODS.includes(method)) {
-    const message = `must be one of ${METHODS.slice(1).join(', ')}`;
-    throw new ApiError('INVALID_WEBHOOK_METHOD', `/webhook_method: ${message}`, { details: [{ pointer: '/webhook_method', reason: 'INVALID_WEBHOOK_METHOD', message }] });
-  }
-  return { webhook_uri, webhook_method: method || (webhook_uri === '' ? NO_CONFIGURATION.webhook_method : 'POST') };
-}
-
-function uriFault(uri: string): string | undefined {
-  if (uri === '') return undefined;
-  if (!URL.canParse(uri) || !/^https?:$/.test(new URL(uri).protocol)) return 'must be an http or https URL';
-  const { username, password } = new URL(uri);
-  return username || password ? 'must not hold credentials' : undefined;
 }
 
 type FilterQuery = Readonly<Record<string, string | undefined>>;

@@ -63,7 +63,7 @@ async function hangUp(parts: Parts, call: Pick<Request, 'params' | 'identity'>):
 
 /** What a door answered, as a document. Throws what it was refused for. */
 export function fromDoor(answered: Awaited<ReturnType<Doors['hangup']>>): Document {
-  if (!('refused' in answered)) return answered as unknown as Document;
+  if (!('refused' in answered)) return answered;
   const { refused, message } = answered;
   throw new ApiError(refused === 'CALL_ENDED' ? 'STATE_INVALID' : refused, message);
 }

@@ -1,7 +1,7 @@
 // Every way to start, watch and control an activeflow over HTTP (wire.md §5).
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTest, STORES, type Asked, type Tested } from './testing/server.js';
+import { startTest, STORES, type Answer, type Asked, type Tested } from './testing/server.js';
 
 const NONE = '00000000-0000-0000-0000-000000000000';
 const START = '00000000-0000-0000-0000-000000000001';
@@ -16,7 +16,7 @@ describe.each(STORES)('control on %s', (store) => {
   const at = (id: string) => t.until(`/activeflows/${id}`, (shown) => shown.current_action.id !== START);
   const blocked = async (actions: readonly object[] = [], more: object = {}) => at((await start([{ id: 'here', type: 'block' }, ...actions], more)).id as string);
   const ask = async (method: string, id: string, what: string, body?: object, more: Asked = {}) => t.ask(method, `/activeflows/${id}${what}`, { ...(body ? { body } : {}), ...more });
-  const reason = ({ body }: { body: any }) => body.error?.reason as string | undefined;
+  const reason = ({ body }: Pick<Answer, 'body'>) => body.error?.reason as string | undefined;
   const advance = (advance_ms: number) => t.ask('POST', '/simulator/clock', { body: { advance_ms } });
 
   test('a start answers the activeflow as it stood before its first action', async () => {

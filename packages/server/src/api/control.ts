@@ -2,12 +2,12 @@
 import { Type } from 'typebox';
 import { isUuid, NONE_ID, type Ask, type State } from '@activeflow/engine';
 import { ApiError } from '../problem.js';
-import { readWebhook } from './activeflows.js';
 import { onCompleteOf } from './flows.js';
 import type { Parts } from './parts.js';
 import { showActiveflow } from './present.js';
 import { route, type Call, type Route } from './route.js';
 import { Actions, ActiveflowAnswer, VariablesAnswer } from './schemas.js';
+import { readWebhook } from './webhook.js';
 
 type Asked = Pick<Call, 'params' | 'identity' | 'if_version' | 'request_id' | 'receipt'>;
 

@@ -3,13 +3,13 @@ import { Type } from 'typebox';
 import { NONE_ID } from '@activeflow/engine';
 import { ApiError } from '../problem.js';
 import type { Document } from '../store/store.js';
-import { readWebhook } from './activeflows.js';
 import { loginBrake } from './brake.js';
 import type { Parts } from './parts.js';
 import { showTimes, textOf } from './present.js';
 import { changeDocument } from './resource.js';
 import { route, type Call, type Route } from './route.js';
 import { CustomerAnswer, LoginAnswer, MeAnswer } from './answers.js';
+import { readWebhook } from './webhook.js';
 
 /** The routes of whoever asks. */
 export function customerRoutes(parts: Parts): readonly Route[] {

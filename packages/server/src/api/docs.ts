@@ -48,25 +48,25 @@ function operationOf({ method, path, operation }: Row, { parameters }: Descripti
   const errors = Object.entries(responses).filter(([status]) => status !== '200').map(([status, { description }]) => `<tr><td><code>${status}</code></td><td>${prose(description)}</td></tr>`);
   const [answer] = Object.values(responses['200']?.content ?? {});
   return `<article id="${operationId}"><h3><span class="method ${method}">${method.toUpperCase()}</span><code>${text(path)}</code></h3><p>${prose(summary)}</p>`
-    + (asked.length === 0 ? '' : `<h4>Parameters</h4>${table(asked.map((one) => [String(one['name']), `${String(one['in'])} · ${shape(one['schema'])}`, prose(String(one['description'] ?? ''))]))}`)
+    + (asked.length === 0 ? '' : `<h4>Parameters</h4>${table(asked.map((one) => [String(one['name']), `${String(one['in'])} · ${shape(one['schema'])}`, prose(said(one['description']))]))}`)
     + (body ? `<h4>Body</h4>${describe(body.schema)}${body.example === undefined ? '' : `<pre tabindex="0"><code>${text(JSON.stringify(body.example, null, 2))}</code></pre>`}` : '')
     + (answer ? `<h4>Answer</h4>${describe(answer.schema)}` : '')
     + `<details><summary>Errors</summary><div class="scroll"><table><tbody>${errors.join('')}</tbody></table></div></details></article>`;
 }
 
 const isAction = (schema: JsonSchema): boolean => typeOf(schema) !== '';
-const typeOf = (schema: JsonSchema): string => String(((schema['properties'] as Record<string, JsonSchema> | undefined)?.['type'])?.['const'] ?? '');
+const typeOf = (schema: JsonSchema): string => said((schema['properties'] as Record<string, JsonSchema> | undefined)?.['type']?.['const']);
 
 function actionOf(name: string, schema: JsonSchema): string {
   const { option } = schema['properties'] as Record<string, JsonSchema>;
-  return `<article id="${name}"><h3><code>${text(typeOf(schema))}</code></h3><p>${prose(String(schema['description']))}</p>${describe(option ?? {})}</article>`;
+  return `<article id="${name}"><h3><code>${text(typeOf(schema))}</code></h3><p>${prose(said(schema['description']))}</p>${describe(option ?? {})}</article>`;
 }
 
 /** A schema: its fields as a table, or what it is in a line. */
 function describe(schema: JsonSchema): string {
   const properties = Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>);
-  if (properties.length === 0) return `<p>${shape(schema)}${schema['description'] === undefined ? '' : `: ${prose(String(schema['description']))}`}</p>`;
-  return table(properties.map(([name, one]) => [name, shape(one), [prose(String(one['description'] ?? '')), one['default'] === undefined ? '' : `default <code>${text(JSON.stringify(one['default']))}</code>`].filter(Boolean).join('; ')]));
+  if (properties.length === 0) return `<p>${shape(schema)}${schema['description'] === undefined ? '' : `: ${prose(said(schema['description']))}`}</p>`;
+  return table(properties.map(([name, one]) => [name, shape(one), [prose(said(one['description'])), one['default'] === undefined ? '' : `default <code>${text(JSON.stringify(one['default']))}</code>`].filter(Boolean).join('; ')]));
 }
 
 const table = (rows: readonly (readonly [string, string, string])[]): string =>
@@ -82,9 +82,11 @@ function shape(given: unknown): string {
   if (Array.isArray(several)) return several.length > 6 ? `one of ${several.length}` : several.map(shape).join(' or ');
   if (type === 'array') return `list of ${shape(items)}`;
   if (type === 'object' && typeof additionalProperties === 'object') return `map to ${shape(additionalProperties)}`;
-  return schema['properties'] && type === 'object' ? 'object' : text(String(type ?? 'anything'));
+  return schema['properties'] && type === 'object' ? 'object' : text(said(type) || 'anything');
 }
 
 const text = (raw: string): string => raw.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+/** What a schema says of itself, where it does. */
+const said = (value: unknown): string => (typeof value === 'string' ? value : '');
 /** Text with `code` in it. */
 const prose = (raw: string): string => text(raw).replaceAll(/`([^`]+)`/g, '<code>$1</code>');

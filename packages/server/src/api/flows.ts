@@ -64,19 +64,7 @@ export function flowRoutes(parts: Parts): readonly Route[] {
     route({
       method: 'PUT', path: '/flows/{id}', operation: 'updateFlow', tag: 'flows', summary: 'Change a flow: a new revision. Fields left out stay as they are.',
       body: Body, answer: FlowAnswer, reasons: [...BAD_ACTIONS, 'VERSION_CONFLICT', 'STATE_INVALID'],
-      async handle(call) {
-        const given = call.body.actions === undefined ? undefined : checked(parse(call.body.actions));
-        for (let tries = 0; tries < MOST_TRIES; tries++) {
-          const flow = await findFlow(parts, call);
-          const old = flow.data as FlowData;
-          if (call.if_version !== undefined && call.if_version !== old.revision) throw new ApiError('VERSION_CONFLICT', `the flow is at revision ${old.revision}`);
-          const actions = given ?? (await runner.list(flowListId(flow.id, old.revision))).actions;
-          const data = await settingsOf(parts, call.identity.customer_id, call.body, old);
-          const saved = await save(parts, { ...flow, data, version: flow.version + 1, tm_update: parts.clock.now() }, actions, call.receipt);
-          if (saved) return saved;
-        }
-        throw changedMeanwhile();
-      },
+      handle: (call) => update(parts, call),
     }),
     route({
       method: 'DELETE', path: '/flows/{id}', operation: 'deleteFlow', tag: 'flows', summary: 'Delete a flow. What runs goes on.', answer: FlowAnswer, reasons: ['INVALID_ID', 'FLOW_NOT_FOUND', 'STATE_INVALID'],
@@ -113,6 +101,22 @@ function revisionRoutes(parts: Parts): readonly Route[] {
       },
     }),
   ];
+}
+
+/** Without If-Match the last writer wins: whoever was faster is read again. */
+async function update(parts: Parts, call: Call<FlowBody>) {
+  const { body, identity: { customer_id }, if_version, receipt } = call;
+  const given = body.actions === undefined ? undefined : checked(parseActions(body.actions, { newId: randomUUID, limits: parts.limits }));
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const flow = await findFlow(parts, call);
+    const old = flow.data as FlowData;
+    if (if_version !== undefined && if_version !== old.revision) throw new ApiError('VERSION_CONFLICT', `the flow is at revision ${old.revision}`);
+    const actions = given ?? (await parts.runner.list(flowListId(flow.id, old.revision))).actions;
+    const data = await settingsOf(parts, customer_id, body, old);
+    const saved = await save(parts, { ...flow, data, version: flow.version + 1, tm_update: parts.clock.now() }, actions, receipt);
+    if (saved) return saved;
+  }
+  throw changedMeanwhile();
 }
 
 const EMPTY: FlowData = { name: '', detail: '', on_complete_flow_id: NONE_ID, revision: 0 };

@@ -6,7 +6,7 @@ import { EXAMPLES } from './examples.js';
 import { describedRoutes, openapi } from './openapi.js';
 import type { Route } from './route.js';
 import { anything, chance, fromSchema, type Source } from './testing/generate.js';
-import { startTest, type Asked, type Tested } from './testing/server.js';
+import { startTest, type Asked, type Body, type Tested } from './testing/server.js';
 
 const COUNT = Number(process.env['FUZZ_COUNT'] ?? 40);
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -15,7 +15,7 @@ const AT_ONCE = 8;
 type Parameter = { readonly name: string; readonly in: string; readonly schema: JsonSchema };
 type Made = { readonly method: string; readonly path: string } & Asked;
 
-const description = plain(openapi(describedRoutes())) as { paths: Record<string, Record<string, any>>; components: { schemas: Record<string, JsonSchema>; parameters: Record<string, Parameter> } };
+const description = plain(openapi(describedRoutes())) as { paths: Record<string, Record<string, Body>>; components: { schemas: Record<string, JsonSchema>; parameters: Record<string, Parameter> } };
 
 describe(`requests made of openapi.json, ${COUNT} for each operation, seed ${SEED}`, () => {
   let t: Tested;

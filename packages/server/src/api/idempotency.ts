@@ -1,6 +1,5 @@
 // The same Idempotency-Key and body within a day give the first answer; another body is refused (wire.md §1).
 import { createHash } from 'node:crypto';
-import type { State } from '@activeflow/engine';
 import { ApiError } from '../problem.js';
 import type { Parts } from './parts.js';
 import { showActiveflow } from './present.js';
@@ -42,7 +41,7 @@ export function attempt(parts: Parts, header: string | undefined, customer_id: s
       if (!found || found.tm_create < parts.clock.now() - REMEMBERED_US) return undefined;
       if (found.data['hash'] !== hash) throw new ApiError('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request');
       const answer = found.data['answer'] as Remembered;
-      return 'body' in answer ? answer.body : showActiveflow(answer.state as State, parts, true);
+      return 'body' in answer ? answer.body : showActiveflow(answer.state, parts, true);
     },
     receipt: (answer) => [{
       kind: 'idempotency', id, customer_id, parent: '', key: null, version: version + 1, tm_create: parts.clock.now(), tm_update: null, tm_delete: null, data: { hash, answer },

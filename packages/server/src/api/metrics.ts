@@ -13,7 +13,7 @@ export type Measured = {
 
 /** Sees each answer, and tells what it has seen. */
 export type Metrics = {
-  observe(operation: string, status: number, milliseconds: number): void;
+  readonly observe: (operation: string, status: number, milliseconds: number) => void;
   /** In the text format of Prometheus. */
   text(): Promise<string>;
   readonly content_type: string;

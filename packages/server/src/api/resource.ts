@@ -52,7 +52,7 @@ export function documentRoutes(parts: Parts, resource: Resource): readonly Route
       async handle({ identity, query }) {
         const { size, query: asked } = readPage(query);
         const rows = await parts.store.documents({ kind, customer_id: identity.customer_id, ...asked });
-        return showPage(rows, size, await Promise.all(rows.slice(0, size).map(({ row }) => show(row))));
+        return showPage(rows, size, await Promise.all(rows.slice(0, size).map(async ({ row }) => show(row))));
       },
     }),
     route({

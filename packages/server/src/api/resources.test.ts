@@ -1,7 +1,7 @@
 // Calls, messages, numbers, recordings, and the simulator's door (wire.md §6, §8).
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startTest, STORES, type Tested } from './testing/server.js';
+import { startTest, STORES, type Answer, type Body, type Tested } from './testing/server.js';
 
 const NONE = '00000000-0000-0000-0000-000000000000';
 const NEVER = '9999-01-01 00:00:00.000000';
@@ -13,7 +13,7 @@ describe.each(STORES)('resources on %s', (store) => {
   beforeAll(async () => { t = await startTest(store); });
   afterAll(() => t.close());
   const post = (path: string, body: object = {}) => t.ask('POST', path, { body });
-  const reason = ({ body }: { body: any }) => body.error?.reason as string | undefined;
+  const reason = ({ body }: Pick<Answer, 'body'>) => body.error?.reason as string | undefined;
   const advance = (advance_ms: number) => post('/simulator/clock', { advance_ms });
 
   test('a played call: rings, is answered by its prompt, plays as long as its text, takes digits, ends', async () => {
@@ -45,7 +45,7 @@ describe.each(STORES)('resources on %s', (store) => {
     const second = (await on('two')).action;
     await post(`/simulator/calls/${call.id}/fail`, { action_id: second.id });
     await on('three');
-    expect((await t.ask('GET', `/activeflows/${call.activeflow_id}/history`)).body.result.find(({ action }: any) => action?.id === second.id)).toMatchObject({ result: 'failed', error: { reason: 'PLAYED_FAILURE' } });
+    expect((await t.ask('GET', `/activeflows/${call.activeflow_id}/history`)).body.result.find(({ action }: Body) => action?.id === second.id)).toMatchObject({ result: 'failed', error: { reason: 'PLAYED_FAILURE' } });
     expect((await post(`/simulator/calls/${call.id}/hangup`)).body).toMatchObject({ status: 'hangup', hangup_by: 'remote', hangup_reason: 'normal' });
     expect((await t.ask('GET', `/activeflows/${call.activeflow_id}`)).body).toMatchObject({ status: 'ended', end_reason: 'hangup' });
     expect(reason(await post(`/simulator/calls/${call.id}/digits`, { digits: '1' }))).toBe('STATE_INVALID');

@@ -54,7 +54,7 @@ export type Route = {
 export function route<B extends TObject = TObject, Q extends TObject = TObject>(
   row: Omit<Route, 'handle' | 'body' | 'query'> & { readonly body?: B; readonly query?: Q; handle(call: Call<Static<B>, Static<Q>>): Promise<unknown> },
 ): Route {
-  return row as unknown as Route;
+  return row;
 }
 
 /** Checks a body against its schema. Gives a function that throws `INVALID_JSON_BODY` with a pointer for each field of a wrong type. */

@@ -20,7 +20,7 @@ describe('secrets', () => {
   beforeAll(async () => {
     const { stderr } = process;
     const write = stderr.write.bind(stderr);
-    stderr.write = ((text: string | Uint8Array) => { written += String(text); return true; }) as typeof stderr.write;
+    stderr.write = ((text: string | Uint8Array) => { written += String(text); return true; });
     restore = () => { stderr.write = write; };
     const log = pino({ level: 'debug' }, { write: (text: string) => { written += text; } });
     t = await startTest('sqlite', { LOG: 'debug', JWT_SECRET, CLOCK: 'real' }, { log });

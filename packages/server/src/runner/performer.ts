@@ -153,7 +153,7 @@ async function failed(floor: Floor, effect: StoredEffect, error: unknown): Promi
   if (!(error instanceof Retryable)) floor.log.error({ err: error, effect_id: id, kind }, 'a driver threw what it must not throw');
   const at = floor.clock.now();
   const tried = attempt - (floor.putBack.get(id) ?? 0);
-  const due_at = at + retryDelay(tried, error instanceof Retryable ? error.retry_after_ms : undefined, id) * 1000;
+  const due_at = at + retryDelay(tried, (at - effect.tm_create) / 1000, error instanceof Retryable ? error.retry_after_ms : undefined, id) * 1000;
   if (tried >= lastAttempt || (deadline !== null && due_at >= deadline)) {
     floor.stats.dead++;
     floor.log.warn({ effect_id: id, kind, attempt, error: message }, 'an effect is given up');
@@ -175,7 +175,7 @@ async function cancel(floor: Floor, effect: StoredEffect, driver: Driver | undef
   const at = floor.clock.now();
   const again = error !== undefined && attempt < lastAttempt;
   await write(floor, {
-    id, attempt, status: again ? 'canceling' : 'canceled', due_at: again ? at + retryDelay(attempt, undefined, id) * 1000 : null, at, ...(error === undefined ? {} : { error }),
+    id, attempt, status: again ? 'canceling' : 'canceled', due_at: again ? at + retryDelay(attempt, Infinity, undefined, id) * 1000 : null, at, ...(error === undefined ? {} : { error }),
   });
 }
 

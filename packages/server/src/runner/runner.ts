@@ -1,13 +1,11 @@
 // The only place that changes an activeflow: load, transition, commit; on a conflict, decide again (DESIGN §1).
-import {
-  compileList, create, dueAt, MissingList, transition,
-  type ActionList, type Ask, type Birth, type Cause, type Changed, type Command, type Limits, type Outcome, type State,
-} from '@activeflow/engine';
+import { create, dueAt, type ActionList, type Ask, type Birth, type Cause, type Changed, type Limits, type Outcome, type State } from '@activeflow/engine';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { ActiveflowWrite, Change, DocumentWrite, EffectWrite, Store } from '../store/store.js';
 import type { Also } from '../driver/driver.js';
 import type { Committer } from './committer.js';
+import { createDecide } from './decide.js';
 import { createLru } from './lru.js';
 import { createRecent, type Moved } from './recent.js';
 
@@ -52,36 +50,9 @@ const MOST_CONFLICTS = 1_000;
 export function createRunner(parts: RunnerParts): Runner {
   const { store, committer, clock, limits, log } = parts;
   const states = createLru<State>(CACHED.states);
-  const lists = createLru<ActionList>(CACHED.lists);
+  const { list, keep, decide } = createDecide(store, limits, CACHED.lists);
   const recent = createRecent(store);
   const stats = { commands: 0, conflicts: 0, refused: 0, ended: 0 };
-
-  const list = async (list_id: string): Promise<ActionList> => {
-    const known = lists.get(list_id);
-    if (known) return known;
-    const actions = await store.list(list_id);
-    if (!actions) throw new Error(`action list ${list_id} is not in the store`);
-    const compiled = compileList(list_id, actions);
-    lists.set(list_id, compiled);
-    return compiled;
-  };
-
-  /** Decides; where a list is missing, loads it and decides again, which costs nothing. */
-  const decide = async (state: State, command: Command): Promise<Outcome> => {
-    const own = new Map<string, ActionList>();
-    for (;;) {
-      try {
-        return transition(state, command, (id) => {
-          const found = own.get(id) ?? lists.get(id);
-          if (!found) throw new MissingList(id);
-          return found;
-        }, limits);
-      } catch (error) {
-        if (!(error instanceof MissingList) || own.has(error.list_id)) throw error;
-        own.set(error.list_id, await list(error.list_id));
-      }
-    }
-  };
 
   const writeOf = ({ state, events, effects, cancels, lists }: Changed, expected_version: number): ActiveflowWrite =>
     ({ expected_version, state, due_at: dueAt(state, limits.age_ms), events, effects, cancels, lists });
@@ -130,7 +101,7 @@ export function createRunner(parts: RunnerParts): Runner {
     stats.commands++;
     const { state: born, event } = create({ ...birth, at });
     const extra = typeof also === 'function' ? also(born) : also;
-    for (const { id, actions } of extra?.lists ?? []) lists.set(id, compileList(id, actions));
+    for (const one of extra?.lists ?? []) keep(one);
     const outcome = await decide(born, { type: 'start', at, cause: birth.cause });
     if (outcome.outcome !== 'changed') throw new Error('a new activeflow did not start');
     const first = { ...outcome, events: [event, ...outcome.events] };

@@ -15,7 +15,7 @@ export function chance(seed: number, name = ''): Chance {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
   const below = (count: number): number => Math.floor(next() * count);
-  return { next, below, often: (share) => next() < share, one: (of) => of[below(of.length)]! };
+  return { next, below, often: (share) => next() < share, one: <T>(of: readonly T[]) => of[below(of.length)] as T };
 }
 
 /** What a generator works with: the named schemas, and ids that exist. */

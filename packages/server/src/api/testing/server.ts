@@ -14,8 +14,11 @@ import type { Route } from '../route.js';
 import { allRoutes } from '../routes.js';
 import { ErrorAnswer } from '../schemas.js';
 
+/** A body whose shape is what a test is about to assert. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- here, so that no test says it again
+export type Body = any;
 /** An answer as tests look at it. */
-export type Answer = { readonly status: number; readonly headers: Headers; readonly text: string; readonly body: any };
+export type Answer = { readonly status: number; readonly headers: Headers; readonly text: string; readonly body: Body };
 /** What a request may say. */
 export type Asked = { readonly body?: unknown; readonly raw?: string | Uint8Array; readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> };
 
@@ -25,7 +28,7 @@ export type Tested = {
   /** Asks, with the first customer's key unless told, and checks the answer against its route. */
   ask(method: string, path: string, asked?: Asked): Promise<Answer>;
   /** Asks until `good` holds of the answer's body. */
-  until(path: string, good: (body: any) => boolean, asked?: Asked): Promise<any>;
+  until(path: string, good: (body: Body) => boolean, asked?: Asked): Promise<Body>;
   /** Makes another customer. */
   customer(more?: { readonly username?: string; readonly password?: string }): Promise<{ readonly id: string; readonly key: string }>;
   close(): Promise<void>;
@@ -64,8 +67,8 @@ export async function startTest(store: (typeof STORES)[number] = 'memory', setti
     server, url: server.url, key: keyOf('A'), customer_id: identity.customer_id, routes, ask,
     async until(path, good, asked) {
       for (let tries = 0; tries < 500; tries++) {
-        const { body } = await ask('GET', path, asked);
-        if (good(body)) return body;
+        const answer = await ask('GET', path, asked);
+        if (good(answer.body)) return answer.body as unknown;
         await new Promise((resolve) => { setTimeout(resolve, 5); });
       }
       throw new Error(`${path} did not come to what was waited for: ${JSON.stringify((await ask('GET', path, asked)).body).slice(0, 2000)}`);
