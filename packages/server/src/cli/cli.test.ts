@@ -105,19 +105,17 @@ describe('start', () => {
   }, LONG);
 
   test('a tail outlives the server that it follows: killed, started again, and the run goes on', async () => {
-    const port = String(20_000 + (process.pid % 20_000));
-    const env = { ACTIVEFLOW_PORT: port, ACTIVEFLOW_STORE: 'sqlite:killed.db', ACTIVEFLOW_JWT_SECRET: SECRET, ACTIVEFLOW_ACCESS_KEY: `af_${'K'.repeat(40)}` };
-    const asking = { ...env, ACTIVEFLOW_URL: `http://127.0.0.1:${port}` };
+    const env = { ...FREE_PORT, ACTIVEFLOW_STORE: 'sqlite:killed.db', ACTIVEFLOW_JWT_SECRET: SECRET, ACTIVEFLOW_ACCESS_KEY: `af_${'K'.repeat(40)}` };
     const first = place.start(['start'], env);
-    await addressOf(first);
-    const client = createClient({ base_url: asking.ACTIVEFLOW_URL, access_key: env.ACTIVEFLOW_ACCESS_KEY });
+    const base_url = await addressOf(first);
+    const client = createClient({ base_url, access_key: env.ACTIVEFLOW_ACCESS_KEY });
     const { id } = await client.activeflows.start({ actions: [{ type: 'variable_set', option: { key: 'a', value: '1' } }, { type: 'block' }, { type: 'stop' }] });
-    const tail = place.start(['activeflows', 'tail', id], asking);
+    const tail = place.start(['activeflows', 'tail', id], { ...env, ACTIVEFLOW_URL: base_url });
     await tail.until('block');
     first.child.kill('SIGKILL');
     await first.ended;
     await expect.poll(() => tail.stderr(), { timeout: 10_000 }).toContain('waiting for it');
-    await addressOf(place.start(['start'], env));
+    await addressOf(place.start(['start'], { ...env, ACTIVEFLOW_PORT: new URL(base_url).port }));
     await client.activeflows.continue(id, (await client.activeflows.get(id)).current_action.id);
     const { code, stdout } = await tail.ended;
     expect({ code, steps: [...stdout.matchAll(/^\S+ \S+ +(?:\d+ +)?(\w+) +(\S+)/gm)].map(([, what, result]) => `${what} ${result}`) })
