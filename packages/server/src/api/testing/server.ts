@@ -15,8 +15,7 @@ import { allRoutes } from '../routes.js';
 import { ErrorAnswer } from '../schemas.js';
 
 /** A body whose shape is what a test is about to assert. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- here, so that no test says it again
-export type Body = any;
+export type Body = any; // eslint-disable-line @typescript-eslint/no-explicit-any -- here, so that no test says it again
 /** An answer as tests look at it. */
 export type Answer = { readonly status: number; readonly headers: Headers; readonly text: string; readonly body: Body };
 /** What a request may say. */
