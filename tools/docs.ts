@@ -31,14 +31,15 @@ const LONGEST_MS = 60_000;
 
 /**
  * Opens a session for the blocks of a document. The folder looks like the project to whoever types commands in it: `npx activeflow` and the
- * examples are there. A server is started in it, unless a block starts one itself; either way it has a free port instead of 8080.
+ * examples are there. A server is started in it, unless a block starts one itself; either way it has a free port instead of 8080. MY_PORT is
+ * another, for what a document starts beside it.
  */
 export async function openSession(root: string, blocks: readonly Block[]): Promise<Session> {
   const folder = mkdtempSync(join(tmpdir(), 'activeflow-docs-'));
   for (const name of ['node_modules', 'packages', 'examples', 'package.json']) symlinkSync(join(root, name), join(folder, name));
-  const port = await freePort();
+  const [port, theirs] = [await freePort(), await freePort()];
   const { PATH = '' } = process.env;
-  const env = { PATH, HOME: folder, NO_COLOR: '1', ACTIVEFLOW_PORT: String(port), ACTIVEFLOW_URL: `http://127.0.0.1:${port}`, npm_config_update_notifier: 'false' };
+  const env = { PATH, HOME: folder, NO_COLOR: '1', ACTIVEFLOW_PORT: String(port), ACTIVEFLOW_URL: `http://127.0.0.1:${port}`, MY_PORT: String(theirs) };
   const shell = spawn('bash', ['--noprofile', '--norc'], { cwd: folder, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   const talk = talkTo(shell);
   let counted = 0;
@@ -53,6 +54,7 @@ export async function openSession(root: string, blocks: readonly Block[]): Promi
     await sleep(50);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
+  await run(SHORTHANDS);
   const ready = await run(blocks.some(({ script }) => /activeflow(\.js)? (dev|start)\b/.test(script)) ? ':' : SERVER);
   if (ready.code !== 0) {
     await close();
@@ -60,6 +62,12 @@ export async function openSession(root: string, blocks: readonly Block[]): Promi
   }
   return { run: ({ script }) => run(`set -eo pipefail\n${script}`), close };
 }
+
+/** What npx would find, without its second of looking; and more patience than a reader's machine needs. */
+const SHORTHANDS = `
+npx() { node_modules/.bin/"$@"; }
+sleep() { case $1 in *.*) command sleep $1 ;; *) command sleep $(($1 * 2)) ;; esac; }
+`;
 
 const SERVER = `
 node_modules/.bin/activeflow dev > server.log 2>&1 &
