@@ -57,19 +57,18 @@ export const SCENES: readonly Scene[] = [
 /** A crash point that led elsewhere than the calm run. */
 export type Failing = { readonly scene: string; readonly point: number; readonly side: 'before' | 'after'; readonly violation: Violation };
 
-/** Enumerates the crash points of a scene, or of one of its writes alone; gives how many there were, and those that failed. */
-export async function crashPoints(scene: Scene, trace?: (line: string) => void): Promise<{ readonly points: number; readonly failing: readonly Failing[] }> {
+/** Enumerates the crash points of a scene on so many nodes; gives how many there were, and those that failed. */
+export async function crashPoints(scene: Scene, nodes = 1): Promise<{ readonly points: number; readonly failing: readonly Failing[] }> {
   const plan = planOf(scene);
-  const chance = createRandom(1);
-  const counting = crashAt(-1, 'before', chance);
-  const calm = await outcomeOf(await seen(runWorld({ plan, faults: createFaults(CALM, chance) })));
+  const crashing = (point: number, side: 'before' | 'after') => crashAt(point, side, createRandom(1), nodes);
+  const calm = await outcomeOf(await seen(runWorld({ plan, faults: createFaults(CALM, createRandom(1)) })));
+  const counting = crashing(-1, 'before');
   await seen(runWorld({ plan, faults: counting }));
   const failing: Failing[] = [];
   for (let point = 0; point < counting.writes(); point++) {
     for (const side of ['before', 'after'] as const) {
-      trace?.(`--- ${scene.name}: a crash ${side} write ${point}`);
       try {
-        compare(calm, await outcomeOf(await seen(runWorld({ plan, faults: crashAt(point, side, chance), ...(trace ? { trace } : {}) }))));
+        compare(calm, await outcomeOf(await seen(runWorld({ plan, faults: crashing(point, side) }))));
       } catch (error) {
         if (!(error instanceof Violation)) throw error;
         failing.push({ scene: scene.name, point, side, violation: error });
@@ -79,8 +78,7 @@ export async function crashPoints(scene: Scene, trace?: (line: string) => void):
   return { points: counting.writes() * 2, failing };
 }
 
-/** The plan of a scene. */
-export function planOf(scene: Scene): Plan {
+function planOf(scene: Scene): Plan {
   const random = createRandom(1);
   const list_id = flowListId(RUN, 0);
   const commands = scene.commands ?? (() => []);

@@ -84,10 +84,10 @@ export function createFaults(profile: Profile, random: Random): Faults {
 }
 
 /** The calm world but for one crash, before or after the write with this number, counted from 0. `writes` tells how many there were. */
-export function crashAt(point: number, side: 'before' | 'after', random: Random): Faults & { readonly writes: () => number } {
+export function crashAt(point: number, side: 'before' | 'after', random: Random, nodes: number): Faults & { readonly writes: () => number } {
   let writes = 0;
   return {
-    profile: CALM, random, latency: () => 0, writes: () => writes,
+    profile: { ...CALM, nodes }, random, latency: () => 0, writes: () => writes,
     onStore: (write) => ({ before_us: 0, after_us: 0, end: write !== '' && writes++ === point ? `crash_${side}` : '' }),
   };
 }

@@ -147,7 +147,7 @@ async function untilDone({ schedule, store, checks, client, outside, plan, broke
     // Nothing but looks at the clock for a while: time may pass at once.
     last = { ...last, step };
     const next = await store.nextDue();
-    if (next !== null && next - schedule.now() > LONG_US) schedule.sleepUntil(Math.min(next, plan.begins + FURTHEST_US) - 1_000_000);
+    if (client.pending() + outside.pending() === 0 && next !== null && next - schedule.now() > LONG_US) schedule.sleepUntil(Math.min(next, plan.begins + FURTHEST_US) - 1_000_000);
   }
 }
 
