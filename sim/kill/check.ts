@@ -101,8 +101,10 @@ function faultsOfExecuted({ executed_actions, end_reason }: Activeflow, history:
 /** Every request that a step asked for has one key of its own, has come to an end, and was received where it is said to be done. */
 function faultsOfEffects(history: readonly HistoryEntry[], ledger: Ledger, keys: Map<string, string>): readonly string[] {
   return history.filter(({ action }) => action?.type === 'webhook_send').flatMap(({ step, effects }) => {
-    const faults = effects.length === 1 ? [] : [`step ${step} has ${effects.length} effects`];
-    for (const { id, status } of effects) {
+    // A run that was stopped there may have asked for its on-complete activeflow, too.
+    const sent = effects.filter(({ kind }) => kind === 'http.webhook_send');
+    const faults = sent.length === 1 ? [] : [`step ${step} has ${sent.length} requests`];
+    for (const { id, status } of sent) {
       if (keys.has(id)) faults.push(`key ${id} is that of step ${step} and of ${keys.get(id)}`);
       keys.set(id, `step ${step}`);
       if (status !== 'done' && status !== 'canceled') faults.push(`the request of step ${step} is ${status} in the end`);

@@ -16,6 +16,7 @@ it('loses nothing that was acknowledged, and does nothing twice, over five kills
 
 const ID = '00000000-0000-4000-8000-00000000000a';
 const KEY = `${ID}:1:0`;
+const ON_COMPLETE = { id: `${ID}:3:0`, kind: 'activeflow.start', status: 'done' };
 
 type Small = { activeflow: Activeflow; history: HistoryEntry[]; variables: Record<string, string>; found: number; listed: Activeflow[]; entries: Map<string, Entry>; faults: string[]; run: Run };
 
@@ -30,7 +31,7 @@ function small(): Small {
   return {
     activeflow, variables: { 'set.0': 'v' }, found: 200, listed: [activeflow], entries: new Map([[KEY, { copies: 2, body: JSON.stringify({ activeflow: ID }) }]]), faults: [],
     history: [
-      entry(0, 'created'), entry(1, 'step', { step: 1, action: { type: 'webhook_send' }, effects: [{ id: KEY, kind: 'http.webhook_send', status: 'done' }] }), entry(2, 'step', { step: 2 }),
+      entry(0, 'created'), entry(1, 'step', { step: 1, action: { type: 'webhook_send' }, effects: [{ id: KEY, kind: 'http.webhook_send', status: 'done' }, ON_COMPLETE] }), entry(2, 'step', { step: 2 }),
       entry(3, 'variables_set', { variables: { 'set.0': 'v' }, ...cause('r-set') }), entry(4, 'step', { step: 3, ...cause('r-on') }), entry(5, 'ended', { result: 'canceled', ...cause('r-stop') }),
     ],
     run: { name: 'run 0', id: ID, request: { body: {}, headers: {} }, started: true, ended: true, deleted: 'no', promised, refs: new Set(['r-set', 'r-on', 'r-stop']) },
@@ -80,7 +81,7 @@ const BROKEN: readonly (readonly [string, (world: Small) => void, string])[] = [
   ['an executed action is not shown', (world) => { world.listed = [{ ...world.activeflow, executed_actions: [] }]; }, '0 actions are shown as executed, its history has 3'],
   ['a request was never received', (world) => { world.entries.clear(); }, 'is done, and was never received'],
   ['a request is never through', (world) => { at(world, 1, { effects: [{ id: KEY, kind: 'http.webhook_send', status: 'performing' }] }); }, 'is performing in the end'],
-  ['a request has no effect', (world) => { at(world, 1, { effects: [] }); }, 'step 1 has 0 effects'],
+  ['a step has no request', (world) => { at(world, 1, { effects: [] }); }, 'step 1 has 0 requests'],
   ['one key is that of two steps', (world) => { at(world, 2, { action: { type: 'webhook_send' }, effects: [{ id: KEY, kind: 'http.webhook_send', status: 'done' }] }); }, 'is that of step 2 and of step 1'],
   ['something was sent that no history tells of', (world) => { world.entries.set(`${ID}:9:0`, { copies: 1, body: JSON.stringify({ activeflow: ID }) }); }, 'no history tells of it'],
   ['something was sent without a key', (world) => { world.faults.push('a request without an idempotency key'); }, 'without an idempotency key'],
