@@ -1,16 +1,16 @@
 // The recipes of CONTRIBUTING.md: each is carried out as it stands there, in a copy of the project. One that no longer applies is red.
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { applyEdit, copyProject, readRecipes, removeCopy, type Recipe } from './recipes.js';
+import { applyEdit, copyProject, readRecipes, type Recipe } from './recipes.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const recipes = readRecipes(readFileSync(`${root}CONTRIBUTING.md`, 'utf8'));
 const LONG = 300_000;
 
 const copies: string[] = [];
-afterEach(() => { for (const copy of copies.splice(0)) removeCopy(copy); });
+afterEach(() => { for (const copy of copies.splice(0)) rmSync(copy, { recursive: true, force: true }); });
 
 function copyWith(chosen: readonly Recipe[], built: boolean): string {
   const copy = copyProject(root, { built });

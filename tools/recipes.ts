@@ -1,6 +1,6 @@
 // The recipes of CONTRIBUTING.md, read from its text and carried out in a copy of the project.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -58,8 +58,9 @@ export function applyEdit(root: string, { file, text, place }: Edit): void {
 }
 
 const PACKAGES = ['packages/engine', 'packages/client', 'packages/server', 'sim', 'bench', 'tools'];
-/** What must not lead back into the project that was copied. */
-const COPIED = ['.bin', '@activeflow', 'activeflow', '.cache', '.vite', '.vite-temp', '.package-lock.json'];
+/** Links that must lead into the copy, which they do as they are relative; and the engine's one package, which the import rules know by its path. */
+const COPIED = ['.bin', '@activeflow', 'activeflow', 'typebox'];
+const LEFT_OUT = ['.cache', '.vite', '.vite-temp', '.package-lock.json'];
 
 /** Copies a project as it stands, uncommitted work included, to a new folder; with what has been built where `built`. Gives the folder. */
 export function copyProject(root: string, { built }: { readonly built: boolean }): string {
@@ -75,14 +76,9 @@ export function copyProject(root: string, { built }: { readonly built: boolean }
   return copy;
 }
 
-/** The packages of others are links; ours lead to the copy, since their links are relative. */
+/** The packages of others are links to where they are installed. */
 function linkModules(from: string, to: string): void {
   mkdirSync(to);
-  for (const name of readdirSync(from).filter((one) => !COPIED.includes(one))) symlinkSync(join(from, name), join(to, name));
-  for (const name of ['.bin', '@activeflow', 'activeflow']) cpSync(join(from, name), join(to, name), { recursive: true, verbatimSymlinks: true });
-}
-
-/** Removes a copy; what its links lead to stays. */
-export function removeCopy(copy: string): void {
-  if (lstatSync(copy).isDirectory()) rmSync(copy, { recursive: true, force: true });
+  for (const name of readdirSync(from).filter((one) => !COPIED.includes(one) && !LEFT_OUT.includes(one))) symlinkSync(join(from, name), join(to, name));
+  for (const name of COPIED) cpSync(join(from, name), join(to, name), { recursive: true, verbatimSymlinks: true });
 }
