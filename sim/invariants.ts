@@ -25,9 +25,13 @@ export type Checks = {
   /** Activeflows that run, and effects that are not finished. */
   readonly running: () => number;
   readonly unfinished: () => number;
-  readonly atTheEnd: (ledger: ReadonlyMap<string, Entry>) => Promise<void>;
+  /** Gives each activeflow's events. */
+  readonly atTheEnd: (ledger: ReadonlyMap<string, Entry>) => Promise<Histories>;
   readonly stats: { writes: number; effects: number };
 };
+
+/** The events of each activeflow. */
+export type Histories = ReadonlyMap<string, readonly Event[]>;
 
 /** Where the checks look. */
 export type ChecksSetting = {
@@ -123,16 +127,20 @@ function checkEffectWrite({ intents, unfinished }: Book, life: Life, { id, attem
   if (FINAL.has(status)) unfinished.delete(id);
 }
 
-async function checkTheEnd({ store, states, intents, acknowledged }: Book, ledger: ReadonlyMap<string, Entry>): Promise<void> {
+async function checkTheEnd({ store, states, intents, acknowledged }: Book, ledger: ReadonlyMap<string, Entry>): Promise<Histories> {
+  const histories = new Map<string, readonly Event[]>();
   const kept = await store.walk(0, 1_000_000);
   must('G1', kept.length === states.size, () => `${kept.length} activeflows are stored, ${states.size} were committed`);
   for (const { row: { state, due_at } } of kept) {
     must('G4', state.status === 'ended' && due_at === null, () => `${state.id}: still ${state.status} at the end, due at ${due_at}`);
-    checkHistory(state, await store.events(state.id, -1, 1_000_000), states);
+    const events = await store.events(state.id, -1, 1_000_000);
+    histories.set(state.id, events);
+    checkHistory(state, events, states);
     checkEffects(await store.effects(state.id), ledger, states);
   }
-  for (const answer of acknowledged) await checkAcknowledged(store, answer);
+  for (const answer of acknowledged) checkAcknowledged(histories, answer);
   for (const id of ledger.keys()) must('G2', intents.has(id), () => `${id}: performed, and never asked for`);
+  return histories;
 }
 
 function must(promise: string, holds: boolean, message: () => string): void {
@@ -182,8 +190,8 @@ function checkEffects(effects: readonly StoredEffect[], ledger: ReadonlyMap<stri
 }
 
 /** An acknowledged command is in the store, once (G3). */
-async function checkAcknowledged(store: Store, { key, activeflow_id, outcome, version }: Acknowledged): Promise<void> {
-  const events = await store.events(activeflow_id, -1, 1_000_000);
+function checkAcknowledged(histories: Histories, { key, activeflow_id, outcome, version }: Acknowledged): void {
+  const events = histories.get(activeflow_id) ?? [];
   const versions = new Set(events.filter(({ cause }) => cause.ref === key).map((event) => event.version).filter((number) => number > 0));
   must('G3', outcome !== 'changed' || versions.has(version), () => `${activeflow_id}: ${key} was acknowledged as version ${version}, and is not in the store`);
   // One that is refused leaves no receipt: its copy may be carried out.

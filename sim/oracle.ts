@@ -7,11 +7,11 @@ import type { Came } from './world.js';
 export type Outcome = Readonly<Record<string, unknown>>;
 
 /** Sums a world up. */
-export async function outcomeOf({ store }: Came): Promise<Outcome> {
+export async function outcomeOf({ store, histories }: Came): Promise<Outcome> {
   const kept = await store.walk(0, 1_000_000);
   const entries = await Promise.all(kept.map(async ({ row: { state } }) => {
     const { status, end_reason, end_detail, variables, chain, configuration, tm_delete } = state;
-    const events = await store.events(state.id, -1, 1_000_000);
+    const events = histories.get(state.id) ?? [];
     const effects = (await store.effects(state.id)).map(({ step, kind, status: came, result }) => `${step} ${kind} ${came}${result?.ok === false ? ` ${result.reason}` : ''}`);
     return [state.id, { status, end_reason, end_detail, variables, chain, configuration, deleted: tm_delete !== null, walk: events.flatMap(walked), effects }] as const;
   }));

@@ -8,9 +8,9 @@ import { openMemory } from 'activeflow/internal/store/memory';
 import { StoreUnavailable, type Store } from 'activeflow/internal/store/store';
 import { createClient, type Client } from './client.js';
 import type { Faults } from './faults.js';
-import { createChecks, Violation, type Checks } from './invariants.js';
+import { createChecks, Violation, type Checks, type Histories } from './invariants.js';
 import { createNode, type Life, type SimNode } from './node.js';
-import { createOutside, type Entry, type Outside } from './outside.js';
+import { createOutside, type Outside } from './outside.js';
 import type { Plan } from './plan.js';
 import { createSchedule, type Schedule } from './schedule.js';
 
@@ -25,7 +25,7 @@ export type Mutation = {
 export type WorldSetting = { readonly plan: Plan; readonly faults: Faults; readonly mutation?: Mutation; readonly trace?: (line: string) => void };
 
 /** What a world has come to. */
-export type Came = { readonly store: Store; readonly ledger: ReadonlyMap<string, Entry>; readonly lasted_us: number; readonly writes: number; readonly effects: number };
+export type Came = { readonly store: Store; readonly histories: Histories; readonly writes: number; readonly effects: number };
 
 type World = WorldSetting & {
   readonly schedule: Schedule; readonly store: Store; readonly checks: Checks; readonly client: Client; readonly outside: Outside; readonly nodes: readonly SimNode[];
@@ -40,13 +40,12 @@ const AFTERWARDS_US = 17_000_000;
 /** Runs a world until all is done. Throws `Violation` where a promise is broken. */
 export async function runWorld(setting: WorldSetting): Promise<Came> {
   const world = await createWorld(setting);
-  const { schedule, store, checks, client, outside, nodes, plan } = world;
+  const { store, checks, client, outside, nodes } = world;
   for (const node of nodes) node.boot();
   client.begin();
   planFaults(world);
   await untilDone(world);
-  await checks.atTheEnd(outside.ledger);
-  return { store, ledger: outside.ledger, lasted_us: schedule.now() - plan.begins, ...checks.stats };
+  return { store, histories: await checks.atTheEnd(outside.ledger), ...checks.stats };
 }
 
 async function createWorld(setting: WorldSetting): Promise<World> {
