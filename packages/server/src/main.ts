@@ -46,10 +46,15 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const routes = allRoutes(parts);
   const metrics = createMetrics({ runner, committer, dispatcher, store });
   const app = createApp(parts, routes, {
-    query_credentials: config.query_credentials, trust_proxy: config.trust_proxy, rate: createRateLimit(config.rate_limit ?? 0, clock.now), observe: metrics.observe,
+    query_credentials: config.query_credentials, trust_proxy: config.trust_proxy, rate: createRateLimit(config.rate_limit ?? 0), observe: metrics.observe,
   });
   addRoot(app, parts, routes, metrics);
-  await app.listen({ host: config.host, port: config.port });
+  await app.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
+    await app.close();
+    await close();
+    await store.close();
+    throw error;
+  });
   await dispatcher.start();
   const stopSweeping = sweepOld(parts);
   const { port } = app.server.address() as AddressInfo;

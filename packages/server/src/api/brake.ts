@@ -1,6 +1,6 @@
 // Guessing passwords is slowed down: an address may fail a few times at once, and then seldom.
-import { isIPv6 } from 'node:net';
 import { ApiError } from '../problem.js';
+import { network } from './network.js';
 
 /** How many failures an address has at once, how long one of them takes to be forgiven, and how many addresses are remembered. */
 const FAILURES = { at_once: 10, forgiven_after_ms: 5_000, addresses: 50_000 } as const;
@@ -25,14 +25,4 @@ export function loginBrake(now_ms: () => number = () => performance.now()): (add
     if (failed.size > FAILURES.addresses) failed.delete(failed.keys().next().value as string);
     return () => { const own = failed.get(who); if (own) own.count = Math.max(0, own.count - 1); };
   };
-}
-
-/** Whoever has one IPv6 address has the whole /64 around it. */
-const network = (address: string): string => (isIPv6(address) && !address.includes('.') ? expand(address).slice(0, 4).join(':') : address);
-
-function expand(address: string): readonly string[] {
-  const [head = '', tail] = address.toLowerCase().split('%')[0]?.split('::') ?? [];
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  return tail === undefined ? before : [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
 }

@@ -21,7 +21,7 @@ code, pre { font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, mono
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .75rem 1rem; overflow-x: auto; }
 .method { font-weight: 700; margin-right: .5rem; } .get { color: var(--get); } .post { color: var(--post); } .put { color: var(--put); } .delete { color: var(--delete); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; } th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); } th { color: var(--soft); font-weight: 600; }
-td:first-child { white-space: nowrap; } summary { cursor: pointer; color: var(--soft); } .soft { color: var(--soft); }
+td:first-child { white-space: nowrap; width: 12rem; } td:nth-child(2):not(:last-child) { width: 16rem; } summary { cursor: pointer; color: var(--soft); } .soft { color: var(--soft); }
 @media (max-width: 52rem) { body { display: block; } nav { position: static; height: auto; max-height: 16rem; border-right: 0; border-bottom: 1px solid var(--line); } td:first-child { white-space: normal; } }
 @media print { nav { display: none; } body { display: block; } }
 `.trimStart();

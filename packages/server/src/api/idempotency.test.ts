@@ -44,6 +44,18 @@ describe.each(STORES)('idempotency on %s', (store) => {
     expect(elsewhere.body.error.reason).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
+  test('at the simulator\'s door: keys are pressed once, the clock moves once', async () => {
+    const call = (await t.ask('POST', '/simulator/calls', { body: { actions: [{ type: 'digits_receive', option: { length: 9, duration: 60_000 } }], auto_play: false } })).body;
+    await t.until(`/calls/${call.id}`, ({ status }) => status === 'progressing');
+    const key = fresh();
+    for (let i = 0; i < 3; i++) expect((await keyed(`/simulator/calls/${call.id}/digits`, key, { digits: '12' })).status).toBe(200);
+    expect((await t.server.parts.store.document('call', call.id as string))?.data).toMatchObject({ played: { digits: '12' } });
+    const clock = fresh();
+    const [first, again] = [await keyed('/simulator/clock', clock, { advance_ms: 5 }), await keyed('/simulator/clock', clock, { advance_ms: 5 })];
+    expect(again.body).toEqual(first.body);
+    expect((await t.ask('POST', '/simulator/clock', { body: {} })).body).toEqual(first.body);
+  });
+
   test('a request that was refused may be tried again with the same key', async () => {
     const key = fresh();
     expect((await keyed('/flows', key, { actions: [{ type: 'teleport' }] })).status).toBe(400);

@@ -59,7 +59,7 @@ describe('secrets', () => {
   test('are not in what is logged when the server itself fails', async () => {
     const { parts } = t.server;
     const boom = () => { throw new Error('a defect'); };
-    const broken = createApp({ ...parts, store: { ...openMemory(), document: boom } }, t.routes.map((row) => ({ ...row, handle: boom })), { query_credentials: true, trust_proxy: false, rate: createRateLimit(0, () => 0) });
+    const broken = createApp({ ...parts, store: { ...openMemory(), document: boom } }, t.routes.map((row) => ({ ...row, handle: boom })), { query_credentials: true, trust_proxy: false, rate: createRateLimit(0) });
     const before = written.length;
     const answer = await broken.inject({ method: 'GET', url: `/v1.0/me?accesskey=${keyOf('A')}&token=` , headers: { cookie: `accesskey=${keyOf('A')}`, authorization: `Bearer ${keyOf('A')}` } });
     expect(answer.statusCode).toBe(500);

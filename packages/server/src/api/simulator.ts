@@ -29,7 +29,7 @@ const BAD = ['INVALID_JSON_BODY', 'INVALID_ID', 'INVALID_ARGUMENT', 'MISSING_REQ
 export function simulatorRoutes(parts: Parts): readonly Route[] {
   const { simulator, virtual } = parts;
   if (!simulator) return [];
-  return [callDoor(parts, simulator), messageDoor(parts, simulator), ...callerDoors(parts, simulator), ...(virtual ? [clockDoor(virtual)] : [])];
+  return [callDoor(parts, simulator), messageDoor(parts, simulator), ...callerDoors(parts, simulator), ...(virtual ? [clockDoor(parts, virtual)] : [])];
 }
 
 function callDoor(parts: Parts, doors: Doors): Route {
@@ -75,7 +75,9 @@ function callerDoors(parts: Parts, doors: Doors): readonly Route[] {
       reasons: ['INVALID_ID', 'INVALID_JSON_BODY', 'INVALID_ARGUMENT', 'CALL_NOT_FOUND', 'STATE_INVALID'],
       async handle(call: Call<unknown>) {
         const { id, customer_id } = await findDocument(parts, callResource(parts), call);
-        return showCall(parts, fromDoor(await open({ customer_id, call_id: id }, call.body as Record<string, unknown>)));
+        const answer = await showCall(parts, fromDoor(await open({ customer_id, call_id: id }, call.body as Record<string, unknown>)));
+        await remember(parts, call.receipt({ body: answer }));
+        return answer;
       },
     });
   const ActionId = Type.Object({ action_id: Type.Optional(Type.String()) });
@@ -87,15 +89,17 @@ function callerDoors(parts: Parts, doors: Doors): readonly Route[] {
   ];
 }
 
-function clockDoor(virtual: VirtualClock): Route {
+function clockDoor(parts: Parts, virtual: VirtualClock): Route {
   return route({
     method: 'POST', path: '/simulator/clock', operation: 'setClock', tag: 'simulator', summary: 'Move the virtual clock: on by milliseconds, or to a time, backwards too.',
     body: Type.Object({ advance_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_153_600_000_000 })), set: Type.Optional(Type.String()) }),
     answer: Type.Object({ now: Type.String() }), reasons: ['INVALID_JSON_BODY', 'INVALID_ARGUMENT'],
-    async handle({ body: { advance_ms, set } }) {
+    async handle({ body: { advance_ms, set }, receipt }) {
       if (set !== undefined) virtual.set(readClock(set));
       if (advance_ms !== undefined) virtual.set(within(virtual.now() + advance_ms * 1000));
-      return { now: showTime(virtual.now()) };
+      const answer = { now: showTime(virtual.now()) };
+      await remember(parts, receipt({ body: answer }));
+      return answer;
     },
   });
 }
