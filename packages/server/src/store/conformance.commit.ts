@@ -76,6 +76,7 @@ function atomicity(suite: Suite): void {
   it('refuses all of a change where the activeflow is', async () => {
     await begin();
     const stale = { ...write, expected_version: 9 };
+    await refusedWhole(suite, { activeflow: stale, effects: [done] });
     await refusedWhole(suite, { activeflow: stale, effects: [done], documents: [sampleDocument('call', 'c', { version: 2 })], lists: [LIST] });
   });
 

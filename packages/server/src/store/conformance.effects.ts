@@ -100,6 +100,13 @@ function fencing(suite: Suite): void {
     expect(await store().effect('a:1:0')).toMatchObject({ status: 'open', due_at: null });
   });
 
+  it('keeps a result where a later report brings none', async () => {
+    await withEffects(suite, 1);
+    await write(suite, { status: 'open', result: { ok: true, data: { sid: 'x' } } });
+    await write(suite, { status: 'done' });
+    expect(await store().effect('a:1:0')).toMatchObject({ status: 'done', result: { ok: true, data: { sid: 'x' } } });
+  });
+
   it('refuses an effect that does not exist', async () => {
     expect(await write(suite, {})).toBe('conflict');
   });
