@@ -43,6 +43,8 @@ export async function seen(world: Promise<Came>): Promise<Came> {
   try {
     return await Promise.race([world, unhandled]);
   } finally {
+    // The event loop turns once for each world: whoever else is in the process gets a chance.
+    await new Promise((resolve) => { setImmediate(resolve); });
     process.off('unhandledRejection', report);
   }
 }

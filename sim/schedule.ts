@@ -44,8 +44,8 @@ export function createSchedule(start: Instant): Schedule {
   };
 }
 
-/** Promises need no time: once the event loop has turned, all that could go on has gone on. */
-const everythingThatFollows = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+/** Promises need no time: a tick of Node's comes when all that could go on has gone on. Cheaper than a turn of the event loop. */
+const everythingThatFollows = (): Promise<void> => new Promise((resolve) => { process.nextTick(resolve); });
 
 const before = (a: Task, b: Task): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
