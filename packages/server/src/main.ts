@@ -37,7 +37,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const store = given.store ?? openStore(config.store, config.durability, clock.now());
   if (config.access_key !== '') await bootstrap(store, clock.now(), config.access_key);
   const committer = createCommitter(store, (change) => { dispatcher.committed(change); });
-  const runner = createRunner({ store, committer, clock, limits, log });
+  const runner = createRunner({ store, committer, clock, limits, log, alone: true });
   const host = createHost({ runner, store, committer, clock });
   const { drivers, doors, close } = createDrivers({ egress_allow: config.egress_allow, simulator: config.simulator ?? false }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });

@@ -2,7 +2,7 @@
 import { flowListId, NONE_ID, pending, START_ACTION, type Action, type Instant, type State } from '@activeflow/engine';
 import type { Runner } from '../runner/runner.js';
 import type { Document, Store } from '../store/store.js';
-import { readyActions } from './encode.js';
+import { encodeAction, encodeEntered, PartlyReady } from './encode.js';
 import { NEVER, showTime } from './time.js';
 
 /** How many actions an answer shows of what was executed, a single GET apart, and of what is ahead. */
@@ -12,30 +12,33 @@ const SHOWN = 100;
 export const showAction = ({ id, next_id, type, option }: Action, at: Instant | null = null) =>
   ({ id, next_id, type, option, tm_execute: at === null ? '' : showTime(at) });
 
-/** The activeflow as the wire shows it; `all` its executed actions, or the newest hundred. Its lists of actions are ready for `encode`. */
+/** The activeflow as the wire shows it; `all` its executed actions, or the newest hundred. Its lists of actions are JSON already. */
 export async function showActiveflow(state: State, { runner, store }: { readonly runner: Runner; readonly store: Store }, all: boolean) {
   const { current, configuration, reference, wait, forward } = state;
-  return {
+  const fields = {
     id: state.id, customer_id: state.customer_id, name: state.name, flow_id: state.flow_id, flow_revision: state.flow_revision,
     status: state.status, paused: state.paused,
     reference_type: reference.type, reference_id: reference.id || NONE_ID, reference_activeflow_id: reference.activeflow_id || NONE_ID,
     on_complete_flow_id: configuration.on_complete_flow_id, webhook_uri: configuration.webhook_uri, webhook_method: configuration.webhook_method,
     current_action: showAction(current.action, current.step === 0 ? null : current.began_at), forward_action_id: forward?.action_id ?? NONE_ID,
-    executed_actions: readyActions(await executed(state, runner, all ? store : undefined)),
-    pending_actions: readyActions((await ahead(state, runner)).map((action) => ({ action, at: null }))),
     waiting_for: wait && wait.result === undefined ? { kind: wait.kind, action_id: current.action.id, until: showTime(wait.until) } : null,
     end_reason: state.end_reason, end_detail: state.end_detail, version: state.version,
     tm_create: showTime(state.tm_create), tm_update: showTime(state.tm_update), tm_delete: showTime(state.tm_delete),
   };
+  const executed_actions = list(await executed(state, runner, all ? store : undefined));
+  const pending_actions = list((await ahead(state, runner)).map((action) => encodeAction(action, null)));
+  return new PartlyReady(fields, { executed_actions, pending_actions });
 }
 
+const list = (items: readonly string[]): string => `[${items.join(',')}]`;
+
 /** What has been completed, oldest first, the start marker first, the current action never inside: all, read from the store, or the newest. */
-async function executed(state: State, runner: Runner, store: Store | undefined) {
+async function executed(state: State, runner: Runner, store: Store | undefined): Promise<readonly string[]> {
   const { id, current, events, tm_create } = state;
   if (current.step === 0) return [];
   const moves = store && current.step > SHOWN ? await store.moves(id, events, current.step) : await runner.recent(state);
-  const left = moves.slice(0, -1).map((event) => ({ action: event.type === 'moved' ? event.entered.action : START_ACTION, at: event.at }));
-  const whole = left.length < current.step - 1 ? left : [{ action: START_ACTION, at: tm_create }, ...left];
+  const left = moves.slice(0, -1).map(encodeEntered);
+  const whole = left.length < current.step - 1 ? left : [encodeAction(START_ACTION, tm_create), ...left];
   return store ? whole : whole.slice(-SHOWN);
 }
 
