@@ -124,6 +124,15 @@ function order({ it, expect, store }: Suite): void {
     expect(await store().events('a', -1, 100)).toEqual(written.flatMap(({ events }) => events));
     expect((await store().events('a', 3, 4)).map(({ n }) => n)).toEqual([4, 5, 6, 7]);
     expect(await store().events('a', 12, 100)).toEqual([]);
+    let last = (written[1] as (typeof written)[0]).state;
+    for (let i = 0; i < 6; i++) {
+      const write = advanced(last);
+      await store().commit([{ activeflow: write }]);
+      last = write.state;
+    }
+    expect((await store().events('a', 9, 5)).map(({ n }) => n)).toEqual([10, 11, 12, 13, 14]);
+    expect((await store().events('a', 14, 3)).map(({ n }) => n)).toEqual([15, 16, 17]);
+    expect((await store().feed(15, 3)).map(({ event }) => event.n)).toEqual([14, 15, 16]);
     expect(await store().events('none', -1, 100)).toEqual([]);
   });
 
@@ -139,6 +148,8 @@ function order({ it, expect, store }: Suite): void {
     const numbers = async (before: number, limit: number) => (await store().moves('a', before, limit)).map(({ n }) => n);
     expect([await numbers(73, 1), await numbers(73, 2), await numbers(99, 100)]).toEqual([[72], [31, 72], [31, 72]]);
     expect([await numbers(72, 1), await numbers(31, 9), await numbers(0, 9)]).toEqual([[31], [], []]);
+    await store().commit([{ activeflow: advanced(state, {}, {}, 5) }]);
+    expect([await numbers(76, 2), await numbers(76, 9), await numbers(78, 3)]).toEqual([[74, 75], [31, 72, 73, 74, 75], [75, 76, 77]]);
     expect(await store().moves('none', 9, 5)).toEqual([]);
   });
 
