@@ -13,16 +13,16 @@ const alias = [
 ];
 
 // A timeout is for what hangs; no test measures time, and a busy machine is no failure.
-const project = (name: string, include: string[], timeout_ms: number): TestProjectInlineConfiguration => ({
+const project = (name: string, include: string[], timeout_ms: number, setupFiles: string[] = []): TestProjectInlineConfiguration => ({
   root,
   resolve: { alias },
-  test: { name, include, pool: 'forks', testTimeout: timeout_ms, hookTimeout: timeout_ms },
+  test: { name, include, setupFiles, pool: 'forks', testTimeout: timeout_ms, hookTimeout: timeout_ms },
 });
 
 export default defineConfig({
   test: {
     projects: [
-      project('engine', ['packages/engine/src/**/*.test.ts'], 30_000),
+      project('engine', ['packages/engine/src/**/*.test.ts'], 30_000, ['tools/seed.ts']),
       project('client', ['packages/client/src/**/*.test.ts'], 30_000),
       project('server', ['packages/server/src/**/*.test.ts'], 60_000),
       project('sim', ['{sim,bench}/**/*.test.ts'], 180_000),

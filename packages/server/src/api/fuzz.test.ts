@@ -10,7 +10,8 @@ import { anything, chance, fromSchema, type Source } from './testing/generate.js
 import { startTest, type Asked, type Body, type Tested } from './testing/server.js';
 
 const COUNT = Number(process.env['FUZZ_COUNT'] ?? 40);
-const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+/** The same everywhere, so that a red run is the change's and not chance's; `npm run fuzz -- --seed` tries others. */
+const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 const AT_ONCE = 8;
 
 type Parameter = { readonly name: string; readonly in: string; readonly schema: JsonSchema };
