@@ -48,24 +48,26 @@ function countersOf(registry: Registry, { runner, committer, dispatcher }: Measu
   counter('effects_given_up_total', 'effects given up after their last attempt', () => dispatcher.stats.dead);
 }
 
+type Counts = Awaited<ReturnType<Store['counts']>>;
+
 function gaugesOf(registry: Registry, { dispatcher, store }: Measured): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({ name: `activeflow_${name}`, help, registers: [registry], collect() { this.set(read()); } });
   gauge('effects_in_flight', 'effects being performed', () => dispatcher.stats.in_flight);
   gauge('process_resident_memory_bytes', 'memory of the process', () => process.memoryUsage.rss());
   gauge('process_cpu_seconds', 'CPU time of the process', () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; });
-  const due = new Gauge({ name: 'activeflow_effects_due', help: 'effects that are not finished', registers: [registry] });
-  const dead = new Gauge({ name: 'activeflow_effects_dead', help: 'effects that were given up, as the store has them', registers: [registry] });
-  const running = new Gauge({
-    name: 'activeflow_activeflows_running', help: 'activeflows that are running', registers: [registry],
-    async collect() {
-      // A store that cannot be read takes its own three numbers away, not the others.
-      const counts = await store.counts().catch(() => ({ running: Number.NaN, effects_due: Number.NaN, effects_dead: Number.NaN }));
-      running.set(counts.running);
-      due.set(counts.effects_due);
-      dead.set(counts.effects_dead);
-    },
-  });
+  // All three collect in one turn of a scrape, so they are one look at the store.
+  let looking: Promise<Counts> | undefined;
+  const counts = (): Promise<Counts> => {
+    // A store that cannot be read takes its own three numbers away, not the others.
+    looking ??= store.counts().catch(() => ({ running: Number.NaN, effects_due: Number.NaN, effects_dead: Number.NaN })).finally(() => { looking = undefined; });
+    return looking;
+  };
+  const count = (name: string, help: string, which: keyof Counts) =>
+    new Gauge({ name: `activeflow_${name}`, help, registers: [registry], async collect() { this.set((await counts())[which]); } });
+  count('activeflows_running', 'activeflows that are running', 'running');
+  count('effects_due', 'effects that are to be performed, now or later', 'effects_due');
+  count('effects_dead', 'effects that were given up, as the store has them', 'effects_dead');
 }
 
 function eventLoop(registry: Registry): () => void {

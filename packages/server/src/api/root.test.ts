@@ -43,6 +43,17 @@ describe('the root', () => {
     expect((await open('/metrics')).headers.get('content-type')).toMatch(/^text\/plain/);
   });
 
+  test('counts what is there now, in the first scrape and in each', async () => {
+    t = await startTest('sqlite');
+    const scrape = async (): Promise<string[]> => (await open('/metrics')).text.split('\n').filter((line) => /^activeflow_(activeflows_running|effects_due) /.test(line)).sort();
+    const text = 'a prompt of some minutes '.repeat(100);
+    expect((await t.ask('POST', '/simulator/calls', { body: { actions: [{ type: 'talk', option: { text } }], auto_play: true } })).status).toBe(200);
+    await t.until('/activeflows', ({ result }) => result[0].current_action.type === 'talk');
+    expect(await scrape()).toEqual(['activeflow_activeflows_running 1', 'activeflow_effects_due 1']);
+    expect((await t.ask('POST', '/activeflows', { body: { actions: [{ type: 'block' }] } })).status).toBe(200);
+    expect(await scrape()).toEqual(['activeflow_activeflows_running 2', 'activeflow_effects_due 1']);
+  });
+
   test('serves the description of the routes it has', async () => {
     t = await startTest('memory');
     expect((await open('/openapi.json')).body).toEqual(JSON.parse(JSON.stringify(openapi(describedRoutes()))));
