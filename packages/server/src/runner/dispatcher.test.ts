@@ -65,6 +65,19 @@ test('an activeflow that cannot be decided keeps no other waiting', async () => 
   await second.dispatcher.stop(0);
 });
 
+test('a timer that comes while the next one is asked for is not late', async () => {
+  // Time goes on between the look for what is due and the question when the next is.
+  let late = false;
+  const node = await openNode([], { ...store, nextDue: async () => { if (late) clock.advance(1); return store.nextDue(); } });
+  await node.start(1, [{ type: 'sleep', option: { duration: 1_000 } }]);
+  await node.start(2, [{ type: 'sleep', option: { duration: 1_001 } }]);
+  late = true;
+  clock.advance(1_000);
+  await settled();
+  expect((await store.load(id(2)))?.status).toBe('ended');
+  await node.dispatcher.stop(0);
+});
+
 describe('a request', () => {
   test('that is never answered is given up and made again', async () => {
     let asked = 0;

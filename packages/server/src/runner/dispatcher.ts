@@ -85,10 +85,11 @@ function createLooker(parts: DispatcherParts): Looker {
     try {
       do {
         again = false;
-        const moved = (await deadlines(parts)) + (await effects());
+        const now = clock.now();
+        const moved = (await deadlines(parts, now)) + (await effects(now));
         if (moved > 0) again = true;
         // What is committed while it asks when to wake is looked at before it sleeps.
-        else if (!isAskedAgain()) await sleep();
+        else if (!isAskedAgain()) await sleep(now);
       } while (isAskedAgain() && running);
     } catch (error) {
       log.error({ err: error }, 'the dispatcher could not look for work; it tries again');
@@ -101,12 +102,11 @@ function createLooker(parts: DispatcherParts): Looker {
   const look = (): void => { void lookAround(); };
   const performer = createPerformer({ ...parts, freed: look });
 
-  const sleep = async (): Promise<void> => {
+  const sleep = async (looked_at: Instant): Promise<void> => {
     const next = await store.nextDue();
     if (next === null) return;
-    const now = clock.now();
-    // Due and yet not taken: the bound is reached, or something is stuck. Its end, or a pause, leads to the next look.
-    arm(next <= now ? now + PAUSE_MS * 1000 : next);
+    // Due at the look and yet not taken: the bound is reached, or something is stuck. Its end, or a pause, leads to the next look.
+    arm(next <= looked_at ? looked_at + PAUSE_MS * 1000 : next);
   };
 
   const arm = (at: Instant): void => {
@@ -116,10 +116,9 @@ function createLooker(parts: DispatcherParts): Looker {
     armed = timer;
   };
 
-  const effects = async (): Promise<number> => {
+  const effects = async (now: Instant): Promise<number> => {
     const limit = performer.room();
     if (limit <= 0) return 0;
-    const now = clock.now();
     const claimed = await store.claim({ now, until: now + LEASE_MS * 1000, limit });
     for (const effect of claimed) performer.begin(effect);
     return claimed.length;
@@ -133,8 +132,8 @@ function createLooker(parts: DispatcherParts): Looker {
 }
 
 /** Handles the deadlines that have come; gives how many of them moved something. */
-async function deadlines({ store, runner, clock, log }: DispatcherParts): Promise<number> {
-  const ids = await store.due(clock.now(), MOST_DEADLINES);
+async function deadlines({ store, runner, log }: DispatcherParts, now: Instant): Promise<number> {
+  const ids = await store.due(now, MOST_DEADLINES);
   const moved = await Promise.all(ids.map(async (id) => {
     try {
       const handled = await runner.handle(id, { type: 'due' }, { cause: { by: 'timer' } });

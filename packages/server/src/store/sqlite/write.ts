@@ -32,9 +32,10 @@ type Rid = { rid: number };
 function prepareActiveflow(db: Database): (write: ActiveflowWrite) => boolean {
   const insert = db.prepare(`INSERT INTO activeflow (version, due_at, state, variables, id, customer_id, flow_id, status, reference_type, reference_id, tm_create, tm_delete)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING rid`);
-  // Naming a column rewrites every index it is in, and while an activeflow runs, neither its status nor its deletion changes.
+  // Naming a column rewrites every index it is in, so each names only what can have changed.
   const go_on = db.prepare('UPDATE activeflow SET version = ?, due_at = ?, state = ?, variables = ? WHERE id = ? AND version = ? RETURNING rid');
-  const finish = db.prepare('UPDATE activeflow SET version = ?, due_at = ?, state = ?, variables = ?, status = ?, tm_delete = ? WHERE id = ? AND version = ? RETURNING rid');
+  const finish = db.prepare('UPDATE activeflow SET version = ?, due_at = ?, state = ?, variables = ?, status = ? WHERE id = ? AND version = ? RETURNING rid');
+  const remove = db.prepare('UPDATE activeflow SET version = ?, due_at = ?, state = ?, variables = ?, status = ?, tm_delete = ? WHERE id = ? AND version = ? RETURNING rid');
   // The number of the next event of all: the last row's, and what it holds.
   const addEvents = db.prepare(`INSERT INTO event (seq, rid, n, count, data)
     SELECT COALESCE((SELECT seq + count FROM event ORDER BY seq DESC LIMIT 1), 1), ?, ?, ?, ?`);
@@ -47,9 +48,8 @@ function prepareActiveflow(db: Database): (write: ActiveflowWrite) => boolean {
     const moving = [version, due_at, body, encodeVariables(variables)] as const;
     const found = expected_version === 0
       ? insert.get<Rid>(...moving, id, customer_id, flow_id, status, reference.type, reference.id, tm_create, tm_delete)
-      : status === 'running' && tm_delete === null
-        ? go_on.get<Rid>(...moving, id, expected_version)
-        : finish.get<Rid>(...moving, status, tm_delete, id, expected_version);
+      : tm_delete !== null ? remove.get<Rid>(...moving, status, tm_delete, id, expected_version)
+        : status === 'running' ? go_on.get<Rid>(...moving, id, expected_version) : finish.get<Rid>(...moving, status, id, expected_version);
     if (!found) return false;
     const at = events.at(-1)?.at ?? tm_create;
     if (events[0]) addEvents.run(found.rid, events[0].n, events.length, encodeEvents(events));
