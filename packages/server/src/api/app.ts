@@ -4,14 +4,15 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError, errorBody } from '../problem.js';
 import { StoreUnavailable } from '../store/store.js';
-import { findCredentials } from './credentials.js';
+import { findCredentials, readCookie } from './credentials.js';
 import { encode } from './encode.js';
 import { attempt, NO_KEY } from './idempotency.js';
-import type { Identity } from './identity.js';
+import { routeUpgrades } from './feed/upgrade.js';
+import type { Credentials, Identity } from './identity.js';
 import { BODY_LIMITS, readJson } from './json.js';
 import type { Parts } from './parts.js';
 import type { RateLimit } from './rate.js';
-import { bodyCheck, checkIds, readIfMatch, type Call, type Route } from './route.js';
+import { bodyCheck, checkIds, readIfMatch, type Call, type Exchange, type Route } from './route.js';
 
 /** How the server is set up. */
 export type AppOptions = {
@@ -44,6 +45,8 @@ export function createApp(parts: Parts, routes: readonly Route[], options: AppOp
   app.setNotFoundHandler((_request, reply) => fail(parts, reply, NO_ROUTE()));
   app.setErrorHandler((error, _request, reply) => fail(parts, reply, error));
   for (const row of routes) addRoute(app, parts, row, options);
+  routeUpgrades(app);
+  app.addHook('preClose', async () => { parts.hub.close(); });
   return app;
 }
 
@@ -51,7 +54,7 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
   const path = row.path.replaceAll(/\{(\w+)\}/g, ':$1');
   const check = row.body ? bodyCheck(row.body) : undefined;
   const handler = async (request: Request, reply: FastifyReply): Promise<unknown> => {
-    const identity = row.open ? NOBODY : await identify(parts, request, options);
+    const { identity, credentials } = row.open ? NOBODY : await identify(parts, request, options);
     const json = request.body === undefined ? {} : request.body.json;
     check?.(json);
     const header = request.headers['idempotency-key'];
@@ -62,6 +65,7 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
       params: checkIds(request.params), query: single(request.query), body: json, has: (field) => Object.hasOwn(json as object, field), identity, request_id: request.id,
       if_version: readIfMatch(request.headers['if-match']), receipt: tried.receipt,
       peer: () => ({ address: request.ip, secure: request.protocol === 'https' }), header: (name, value) => { reply.header(name, value); },
+      exchange: () => exchangeOf(request, reply, credentials),
     };
     try {
       return await row.handle(call as Call<never, never>);
@@ -72,7 +76,8 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
       throw error;
     }
   };
-  const { observe } = options;
+  // How long somebody has listened is no latency.
+  const observe = row.stream ? undefined : options.observe;
   const onResponse = observe && ((_request: Request, reply: FastifyReply, done: () => void) => { observe(row.operation, reply.statusCode, reply.elapsedTime); done(); });
   const shared = { method: row.method, handler, ...(onResponse ? { onResponse } : {}) };
   app.route({ url: `${BASE}${path}`, ...shared });
@@ -80,16 +85,26 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
 }
 
 const NO_ROUTE = (): ApiError => new ApiError('ROUTE_NOT_FOUND', 'no such route');
-const NOBODY: Identity = { customer_id: '', kind: 'token', accesskey_id: '', username: '' };
+type Known = { readonly identity: Identity; readonly credentials: Credentials };
+const NOBODY: Known = { identity: { customer_id: '', kind: 'token', accesskey_id: '', username: '' }, credentials: { kind: 'token', value: '' } };
 const EMPTY = Buffer.alloc(0);
 
-async function identify(parts: Parts, request: Request, { query_credentials, rate }: AppOptions): Promise<Identity> {
+async function identify(parts: Parts, request: Request, { query_credentials, rate }: AppOptions): Promise<Known> {
   const credentials = findCredentials(request.headers, request.query, query_credentials);
   if (!credentials) throw new ApiError('AUTHENTICATION_REQUIRED', 'send an access key (`?accesskey=`) or a token (`Authorization: Bearer`)');
   const identity = await parts.identities.identify(credentials);
   rate.take('customer', identity.customer_id);
-  return identity;
+  return { identity, credentials };
 }
+
+const exchangeOf = (request: Request, reply: FastifyReply, credentials: Credentials): Exchange => ({
+  request: request.raw, credentials, host: request.host,
+  from_cookie: ['token', 'accesskey'].some((name) => readCookie(request.headers.cookie, name) === credentials.value),
+  take: () => {
+    reply.hijack();
+    return { response: reply.raw, headers: { 'x-request-id': request.id } };
+  },
+});
 
 /** Any content type is read as JSON: `curl -d` sends a form's, and older clients send none. */
 function readBodies(app: FastifyInstance): void {

@@ -6,6 +6,7 @@ import type { Log } from '../log.js';
 import type { Committer } from '../runner/committer.js';
 import type { Runner } from '../runner/runner.js';
 import type { Store } from '../store/store.js';
+import type { Hub } from './feed/hub.js';
 import type { Identities } from './identity.js';
 
 /** Everything a handler may use. */
@@ -17,6 +18,7 @@ export type Parts = {
   readonly limits: Limits;
   readonly identities: Identities & { forget(): void };
   readonly log: Log;
+  readonly hub: Hub;
   /** The doors of the played callers; undefined where the simulator is off. */
   readonly simulator: Doors | undefined;
   /** The clock to move by hand; undefined in real time. */

@@ -1,16 +1,29 @@
 // A route: one row that says what comes in, what goes out and what can go wrong. The server, the checks and openapi.json are made of these.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Static, TObject, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import { isUuid, type State } from '@activeflow/engine';
 import type { DocumentWrite } from '../store/store.js';
 import { ApiError, type Reason } from '../problem.js';
-import type { Identity } from './identity.js';
+import type { Credentials, Identity } from './identity.js';
 
 /** Makes the document that remembers the answer of a request with an Idempotency-Key; none without one. Written in the commit it is about. */
 export type Receipt = (answer: Remembered) => readonly DocumentWrite[];
 /** An answer as it is remembered: its body, or the activeflow it shows. */
 export type Remembered = { readonly body: object } | { readonly state: State };
+
+/** A request as it came, for an answer that is more than one JSON: what a stream or a socket needs to know of it. */
+export type Exchange = {
+  readonly request: IncomingMessage;
+  readonly credentials: Credentials;
+  /** True where a cookie brought them: then any page that a browser shows could have sent the request. */
+  readonly from_cookie: boolean;
+  /** The host that was asked; behind a trusted proxy, as the proxy says. */
+  readonly host: string;
+  /** Takes the answer over, headers of any answer beside it: from then on nobody else writes it, and no error is answered. */
+  readonly take: () => { readonly response: ServerResponse; readonly headers: Readonly<Record<string, string>> };
+};
 
 /** A request as a handler gets it: checked. */
 export type Call<B = unknown, Q = unknown> = {
@@ -28,6 +41,7 @@ export type Call<B = unknown, Q = unknown> = {
   readonly peer: () => { readonly address: string; readonly secure: boolean };
   /** Sets a header of the answer. */
   readonly header: (name: string, value: string) => void;
+  readonly exchange: () => Exchange;
 };
 
 /** One operation of the API. */
@@ -42,6 +56,8 @@ export type Route = {
   readonly open?: true;
   /** Also at the root, where older clients look. */
   readonly at_root?: true;
+  /** It does not answer once: it opens a WebSocket, or goes on as server-sent events. */
+  readonly stream?: 'socket' | 'events';
   readonly query?: TObject;
   readonly body?: TObject;
   readonly answer: TSchema;

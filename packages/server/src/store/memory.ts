@@ -137,7 +137,7 @@ function leases(t: Tables): Pick<Store, 'claim' | 'recover'> {
   };
 }
 
-function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'activeflows' | 'walk' | 'events' | 'moves' | 'feed'> {
+function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'activeflows' | 'walk' | 'events' | 'moves' | 'feed' | 'last'> {
   const eventsOf = (id: string): Event[] => (t.activeflows.get(id)?.events ?? []).map(({ data }) => JSON.parse(data) as Event);
   const stateOf = (row: Row): State => decodeState(row.state, row.variables);
   return {
@@ -151,6 +151,7 @@ function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'a
       .map((row) => ({ ordinal: row.ordinal, row: { state: stateOf(row), version: row.head.version, due_at: row.due_at } })),
     events: async (id, after, limit) => eventsOf(id).filter(({ n }) => n > after).slice(0, limit),
     moves: async (id, before, limit) => eventsOf(id).filter(({ n, type }) => n < before && type === 'moved').slice(-limit),
+    last: async () => t.log.length,
     feed: async (after, limit) => t.log.slice(after, after + limit).map(({ row: { head }, event: { data } }, i) =>
       ({ seq: after + i + 1, activeflow_id: head.id, customer_id: head.customer_id, event: JSON.parse(data) as Event })),
   };

@@ -136,6 +136,8 @@ export type Store = {
   moves(id: string, before: number, limit: number): Promise<readonly Event[]>;
   /** Events of all with `seq` above `after`, in order: what a feed reads. */
   feed(after: number, limit: number): Promise<readonly LoggedEvent[]>;
+  /** The `seq` of the newest of them; 0 where nothing is logged. */
+  last(): Promise<number>;
   /** All effects of an activeflow, oldest first. */
   effects(id: string): Promise<readonly StoredEffect[]>;
   /** One effect by id. */

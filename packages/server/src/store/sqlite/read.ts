@@ -45,7 +45,7 @@ function prepareDue(db: Database): Pick<Reads, 'due' | 'nextDue'> {
 }
 
 /** Events are kept a row for each commit, so a look begins at the row that holds the first one wanted. No row is read for less than one of them. */
-function prepareEvents(db: Database): Pick<Reads, 'events' | 'moves' | 'feed'> {
+function prepareEvents(db: Database): Pick<Reads, 'events' | 'moves' | 'feed' | 'last'> {
   const rid = '(SELECT rid FROM activeflow WHERE id = ?1)';
   const events = prepareLook(db, `SELECT n, data FROM event WHERE rid = ${rid}
     AND n >= COALESCE((SELECT max(n) FROM event WHERE rid = ${rid} AND n <= ?2 + 1), 0) AND n <= ?2 + ?3 ORDER BY n`);
@@ -53,6 +53,7 @@ function prepareEvents(db: Database): Pick<Reads, 'events' | 'moves' | 'feed'> {
     AND n >= COALESCE((SELECT max(n) FROM event WHERE rid = ${rid} AND n <= ?3), 0) ORDER BY n DESC`);
   const feed = prepareLook(db, `SELECT e.seq, e.n, e.data, a.id, a.customer_id FROM event e JOIN activeflow a ON a.rid = e.rid
     WHERE e.seq >= COALESCE((SELECT max(seq) FROM event WHERE seq <= ?1 + 1), 0) AND e.seq <= ?1 + ?2 ORDER BY e.seq`);
+  const last = prepareLook(db, 'SELECT seq + count - 1 AS seq FROM event ORDER BY seq DESC LIMIT 1');
   return {
     events: async (id, after, limit) => events.all<EventRow>(id, after, limit).flatMap((row) => decodeEvents(row.data)).filter(({ n }) => n > after).slice(0, limit),
     moves: async (id, before, limit) => {
@@ -66,6 +67,7 @@ function prepareEvents(db: Database): Pick<Reads, 'events' | 'moves' | 'feed'> {
       }
       return moves.slice(0, limit).reverse();
     },
+    last: async () => last.get<{ seq: number }>()?.seq ?? 0,
     feed: async (after, limit) => feed.all<FeedRow>(after, limit)
       .flatMap((row) => decodeEvents(row.data).map((event, i): LoggedEvent => ({ seq: row.seq + i, activeflow_id: row.id, customer_id: row.customer_id, event })))
       .filter(({ seq }) => seq > after).slice(0, limit),
