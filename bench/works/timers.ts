@@ -66,7 +66,9 @@ async function watch(path: string, until_ms: number): Promise<readonly Seen[]> {
   for (let after = 0; Date.now() < until_ms + PATIENCE_MS;) {
     const events = await store.feed(after, 2_000);
     const now = (performance.timeOrigin + performance.now()) * 1000;
-    for (const { activeflow_id, event } of events) {
+    for (const entry of events) {
+      if (!entry.event) continue;
+      const { activeflow_id, event } = entry;
       if (event.type === 'moved' && event.entered.action.type === 'sleep') due.set(activeflow_id, event.at + Number(event.entered.action.option['duration']) * 1000);
       const due_at = due.get(activeflow_id);
       if (event.type === 'ended' && due_at !== undefined) {

@@ -1,11 +1,11 @@
 // What is to be done outside: an intent that is committed with the state and performed afterwards, at least once.
 import type { Instant, Option } from './state.js';
 
-/** The kinds of effects the engine asks for; a driver says which of them it performs. */
+/** The kinds of effects there are; a driver says which of them it performs. A `webhook.deliver` is asked for by no action: it tells of what was committed. */
 export const EFFECT_KINDS = [
   'activeflow.start', 'flow.fetch', 'http.fetch', 'http.webhook_send', 'message.send', 'email.send', 'conversation.send',
   'call.answer', 'call.hangup', 'call.talk', 'call.play', 'call.beep', 'call.digits_receive', 'call.digits_send', 'call.echo', 'call.mute',
-  'call.recording_start', 'call.recording_stop', 'call.amd', 'call.create', 'call.connect',
+  'call.recording_start', 'call.recording_stop', 'call.amd', 'call.create', 'call.connect', 'webhook.deliver',
 ] as const;
 /** One of `EFFECT_KINDS`. */
 export type EffectKind = (typeof EFFECT_KINDS)[number];

@@ -112,7 +112,7 @@ function failures({ it, expect, store }: Suite): void {
     expect(await store().events('b', -1, 10)).toHaveLength(1);
     expect(await store().effects('b')).toMatchObject([{ id: 'b:1:0', status: 'pending' }]);
     expect([await store().list('list'), await store().document('call', 'c')]).toEqual([undefined, undefined]);
-    expect((await store().feed(0, 10)).map(({ seq, activeflow_id }) => [seq, activeflow_id])).toEqual([[1, 'a'], [2, 'b'], [3, 'a'], [4, 'c']]);
+    expect((await store().feed(0, 10)).map((entry) => [entry.seq, entry.event && entry.activeflow_id])).toEqual([[1, 'a'], [2, 'b'], [3, 'a'], [4, 'c']]);
   });
 }
 
@@ -132,7 +132,7 @@ function order({ it, expect, store }: Suite): void {
     }
     expect((await store().events('a', 9, 5)).map(({ n }) => n)).toEqual([10, 11, 12, 13, 14]);
     expect((await store().events('a', 14, 3)).map(({ n }) => n)).toEqual([15, 16, 17]);
-    expect((await store().feed(15, 3)).map(({ event }) => event.n)).toEqual([14, 15, 16]);
+    expect((await store().feed(15, 3)).map(({ event }) => event?.n)).toEqual([14, 15, 16]);
     expect(await store().events('none', -1, 100)).toEqual([]);
   });
 
@@ -158,7 +158,7 @@ function order({ it, expect, store }: Suite): void {
     await store().commit([{ activeflow: inserted(a) }, { activeflow: inserted(b) }]);
     await store().commit([{ activeflow: advanced(b, {}, {}, 2) }, { activeflow: advanced(b) }, { activeflow: advanced(a) }]);
     const all = await store().feed(0, 100);
-    expect(all.map(({ activeflow_id, customer_id, event }) => `${activeflow_id} ${customer_id === 'other' ? 'other' : 'own'} ${event.n}`))
+    expect(all.map((entry) => `${entry.event && entry.activeflow_id} ${entry.customer_id === 'other' ? 'other' : 'own'} ${entry.event?.n}`))
       .toEqual(['a own 0', 'b other 0', 'b other 1', 'b other 2', 'a own 1']);
     expect(all.map(({ seq }) => seq)).toEqual([...new Set(all.map(({ seq }) => seq))].sort((x, y) => x - y));
     expect(await store().feed(all[1]?.seq ?? 0, 2)).toEqual(all.slice(2, 4));

@@ -5,6 +5,7 @@ import { commitTests } from './conformance.commit.js';
 import { documentTests } from './conformance.documents.js';
 import { effectTests } from './conformance.effects.js';
 import { listTests } from './conformance.lists.js';
+import { queuedTests } from './conformance.queued.js';
 import { advanced, AT, inserted, picture, sampleAction, sampleDocument, sampleEffect, sampleState } from './sample.js';
 import type { Store } from './store.js';
 
@@ -20,6 +21,7 @@ export function storeConformance(name: string, open: () => Promise<Store>, reope
     const suite: Suite = { it, expect, store: () => store };
     describe('commits', () => { commitTests(suite); });
     describe('effects', () => { effectTests(suite); });
+    describe('queued effects', () => { queuedTests(suite); });
     describe('lists', () => { listTests(suite); });
     describe('documents', () => { documentTests(suite); });
     if (reopen) reopened(suite, async () => { store = await reopen(store); });

@@ -1,21 +1,23 @@
 // The store in memory: the same promises but for durability. For tests, the simulation, and trying things out.
 import type { Event, Instant, State } from '@activeflow/engine';
 import type {
-  ActiveflowQuery, ActiveflowWrite, Change, Committed, Document, DocumentQuery, EffectStatus, EffectWrite, PageQuery, Store, StoredEffect,
+  ActiveflowQuery, ActiveflowWrite, Change, Committed, Document, DocumentQuery, EffectStatus, EffectWrite, LoggedEvent, PageQuery, Store, StoredEffect, Told,
 } from './store.js';
 import { decodeState, encodeState, encodeVariables } from './codec.js';
+import { createQueued, type QueuedTable } from './memory-queued.js';
 
 type Row = { readonly ordinal: number; state: string; variables: string; head: State; due_at: Instant | null; readonly events: EventText[] };
 type EventText = { readonly n: number; readonly data: string };
 type EffectEntry = { readonly ordinal: number; readonly head: StoredEffect; readonly text: string };
 type Tables = {
   readonly activeflows: Map<string, Row>;
-  readonly log: { readonly row: Row; readonly event: EventText }[];
+  readonly log: ({ readonly row: Row; readonly event: EventText } | { readonly told: string })[];
   readonly lists: Map<string, string>;
   readonly effects: Map<string, EffectEntry>;
   /** The effects with a due time: a look for work passes over what is finished. */
   readonly due: Set<string>;
   readonly documents: Map<string, { readonly ordinal: number; readonly document: Document }>;
+  readonly queued: QueuedTable;
   ordinals: number;
 };
 
@@ -23,7 +25,7 @@ const FINAL: ReadonlySet<EffectStatus> = new Set(['done', 'failed', 'dead', 'can
 
 /** Opens an empty store that ends with the process. Everything goes through JSON, as it does on a disk. */
 export function openMemory(): Store {
-  const t: Tables = { activeflows: new Map(), log: [], lists: new Map(), effects: new Map(), due: new Set(), documents: new Map(), ordinals: 0 };
+  const t: Tables = { activeflows: new Map(), log: [], lists: new Map(), effects: new Map(), due: new Set(), documents: new Map(), queued: createQueued(), ordinals: 0 };
   return {
     name: 'memory',
     commit: async (changes) => changes.map((change) => commit(t, change)),
@@ -37,16 +39,21 @@ export function openMemory(): Store {
       for (const [key] of oldest) t.documents.delete(key);
       return oldest.length;
     },
+    claimQueued: (query) => t.queued.claimQueued(query),
+    queued: (query) => t.queued.queued(query),
+    expireQueued: (status, before, limit) => t.queued.expireQueued(status, before, limit),
     close: async () => { /* nothing is held */ },
   };
 }
 
 /** Everything that could refuse a change, or make it fail, is looked at before anything is written. */
 function commit(t: Tables, change: Change): Committed {
-  const { activeflow, effects = [], documents = [] } = change;
+  const { activeflow, effects = [], documents = [], again = [], queued = [] } = change;
   if (activeflow && (t.activeflows.get(activeflow.state.id)?.head.version ?? 0) !== activeflow.expected_version) return 'conflict';
   if (!effects.every((effect) => mayWrite(t, effect)) || !documents.every((document) => isNext(t, document))) return 'conflict';
-  const taken = activeflow && takenBy(t, activeflow);
+  if (!again.every(({ id }) => t.queued.mayBeginAgain(id))) return 'conflict';
+  const added = queued.find(({ id }) => t.queued.has(id));
+  const taken = (activeflow && takenBy(t, activeflow)) ?? (added && `effect ${added.id}`);
   if (taken !== undefined) return new Error(`${taken} is there already`);
   write(t, change);
   return 'ok';
@@ -61,7 +68,7 @@ function takenBy(t: Tables, { state, events, effects }: ActiveflowWrite): string
 }
 
 function mayWrite(t: Tables, { id, attempt, status }: EffectWrite): boolean {
-  const found = t.effects.get(id)?.head;
+  const found = t.effects.get(id)?.head ?? t.queued.get(id);
   if (!found || FINAL.has(found.status)) return false;
   if (found.status === 'canceling' && status !== 'canceled' && status !== 'canceling') return false;
   if (status === 'performing' && found.status !== 'performing') return false;
@@ -76,16 +83,21 @@ function isNext(t: Tables, { kind, id, key, version, tm_delete }: Document): boo
 }
 
 function write(t: Tables, change: Change): void {
-  for (const { id, status, due_at, result, error, at } of change.effects ?? []) {
+  for (const report of change.effects ?? []) {
+    const { id, status, due_at, result, error, at } = report;
+    if (!id.includes(':')) { t.queued.report(report); continue; }
     const old = (t.effects.get(id) as EffectEntry).head;
     putEffect(t, { ...old, status, due_at, result: result ?? old.result, error: error ?? '', tm_update: at });
   }
   if (change.activeflow) writeActiveflow(t, change.activeflow);
-  for (const document of change.documents ?? []) {
+  for (const one of change.again ?? []) t.queued.again(one);
+  for (const { told, ...document } of change.documents ?? []) {
     const key = `${document.kind}/${document.id}`;
     t.documents.set(key, { ordinal: t.documents.get(key)?.ordinal ?? ++t.ordinals, document: JSON.parse(JSON.stringify(document)) as Document });
+    if (told !== undefined) t.log.push({ told: JSON.stringify({ type: told, document }) });
   }
   for (const { id, actions } of [...(change.lists ?? []), ...(change.activeflow?.lists ?? [])]) if (!t.lists.has(id)) t.lists.set(id, JSON.stringify(actions));
+  for (const effect of change.queued ?? []) t.queued.add(effect);
 }
 
 function writeActiveflow(t: Tables, { state, due_at, events, effects, cancels }: ActiveflowWrite): void {
@@ -132,7 +144,7 @@ function leases(t: Tables): Pick<Store, 'claim' | 'recover'> {
     async recover(now) {
       const left = [...t.effects.values()].filter(({ head }) => head.status === 'performing' || head.status === 'open' || head.status === 'canceling');
       for (const { head } of left) putEffect(t, { ...head, due_at: now });
-      return left.length;
+      return left.length + t.queued.recover(now);
     },
   };
 }
@@ -152,21 +164,28 @@ function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'a
     events: async (id, after, limit) => eventsOf(id).filter(({ n }) => n > after).slice(0, limit),
     moves: async (id, before, limit) => eventsOf(id).filter(({ n, type }) => n < before && type === 'moved').slice(-limit),
     last: async () => t.log.length,
-    feed: async (after, limit) => t.log.slice(after, after + limit).map(({ row: { head }, event: { data } }, i) =>
-      ({ seq: after + i + 1, activeflow_id: head.id, customer_id: head.customer_id, event: JSON.parse(data) as Event })),
+    feed: async (after, limit) => t.log.slice(after, after + limit).map((entry, i) => logged(entry, after + i + 1)),
   };
 }
 
+function logged(entry: Tables['log'][number], seq: number): LoggedEvent {
+  if ('row' in entry) return { seq, activeflow_id: entry.row.head.id, customer_id: entry.row.head.customer_id, event: JSON.parse(entry.event.data) as Event };
+  const told = JSON.parse(entry.told) as Told;
+  return { seq, customer_id: told.document.customer_id, told };
+}
+
 function readsOfEffects(t: Tables): Pick<Store, 'nextDue' | 'effects' | 'effect' | 'counts'> {
-  const dues = (): number[] => [...[...t.activeflows.values()].map((row) => row.due_at), ...dueEffects(t).map(({ head }) => head.due_at)].filter((at) => at !== null);
+  const dues = (): number[] => [
+    ...[...t.activeflows.values()].map((row) => row.due_at), ...dueEffects(t).map(({ head }) => head.due_at), ...t.queued.due().map(({ due_at }) => due_at),
+  ].filter((at) => at !== null);
   return {
     nextDue: async () => dues().reduce<number | null>((least, at) => (least === null || at < least ? at : least), null),
     effects: async (id) => [...t.effects.values()].filter(({ head }) => head.activeflow_id === id).map((entry) => effectOf(entry) as StoredEffect),
-    effect: async (id) => effectOf(t.effects.get(id)),
+    effect: async (id) => effectOf(t.effects.get(id)) ?? t.queued.get(id),
     counts: async () => ({
       running: [...t.activeflows.values()].filter((row) => row.due_at !== null).length,
-      effects_due: t.due.size,
-      effects_dead: [...t.effects.values()].filter(({ head }) => head.status === 'dead').length,
+      effects_due: t.due.size + t.queued.due().length,
+      effects_dead: [...[...t.effects.values()].map(({ head }) => head), ...t.queued.all()].filter(({ status }) => status === 'dead').length,
     }),
   };
 }

@@ -30,6 +30,29 @@ export type EffectWrite = {
   readonly result?: Result;
   readonly error?: string;
   readonly at: Instant;
+  /** It came to an answer, or to none in time: the tries of a queued effect count up. One that ended with its node is no try. */
+  readonly tried?: true;
+};
+
+/**
+ * An effect that no step asked for, added to the commit of what it tells of: nobody waits for it, no stop cancels it, no history shows it.
+ * It is due once all that were added to its queue before are final.
+ */
+export type QueuedEffect = {
+  /** Without a colon, which is how it is told from an activeflow's. */
+  readonly id: string;
+  readonly kind: EffectKind;
+  readonly customer_id: string;
+  /** What it tells of; the none id where that is no activeflow. */
+  readonly activeflow_id: string;
+  /** Effects of one queue are performed one after the other. */
+  readonly queue: string;
+  /** Effects of one lane go to one peer, and share a bound. */
+  readonly lane: string;
+  /** What it tells; a list can be filtered by it. */
+  readonly label: string;
+  readonly payload: Option;
+  readonly at: Instant;
 };
 
 /** A resource that is not an activeflow: a flow, a call, a customer, a key. `data` is its JSON. */
@@ -49,7 +72,10 @@ export type Document = {
 };
 
 /** A document to write. `version` is the version it replaces plus one; 1 inserts. */
-export type DocumentWrite = Document;
+export type DocumentWrite = Document & {
+  /** The type of the event that tells of it: the document, as it is then, is appended to the numbered log. */
+  readonly told?: string;
+};
 
 /** One unit of a commit: all of it happens or none. */
 export type Change = {
@@ -58,6 +84,9 @@ export type Change = {
   readonly documents?: readonly DocumentWrite[];
   /** Action lists that come with documents: the revision of a flow. */
   readonly lists?: readonly StoredList[];
+  readonly queued?: readonly QueuedEffect[];
+  /** Final queued effects that are to be performed once more, from the first try on, due at once. */
+  readonly again?: readonly { readonly id: string; readonly at: Instant }[];
 };
 
 /** What became of a change: written, refused because something in it was stale or taken, or failed with an error of its own; then nothing of it is kept. */
@@ -65,6 +94,8 @@ export type Committed = 'ok' | 'conflict' | Error;
 
 /** An effect as the dispatcher gets it. */
 export type StoredEffect = Effect & {
+  /** Of a queued effect: its place, and how often it has been tried. */
+  readonly queued?: Pick<QueuedEffect, 'queue' | 'lane' | 'label'> & { readonly tries: number };
   readonly status: EffectStatus;
   readonly attempt: number;
   readonly due_at: Instant | null;
@@ -94,8 +125,16 @@ export type ActiveflowQuery = PageQuery & {
 /** Filters of the list of documents of one kind; deleted ones are never in it. */
 export type DocumentQuery = PageQuery & { readonly kind: string; readonly customer_id?: string; readonly parent?: string };
 
-/** An event in the order of the whole store. */
-export type LoggedEvent = { readonly seq: number; readonly activeflow_id: string; readonly customer_id: string; readonly event: Event };
+/** Filters of the list of queued effects; all given must hold. */
+export type QueuedQuery = PageQuery & { readonly customer_id: string; readonly status?: EffectStatus; readonly label?: string; readonly activeflow_id?: string };
+
+/** What is told of a document: the type of the event, and the document as it was then. */
+export type Told = { readonly type: string; readonly document: Document };
+
+/** One entry of the numbered log of the whole store: an event of an activeflow, or what is told of a document. */
+export type LoggedEvent = { readonly seq: number; readonly customer_id: string } & (
+  { readonly activeflow_id: string; readonly event: Event; readonly told?: undefined } | { readonly told: Told; readonly event?: undefined }
+);
 
 /** An activeflow as the store keeps it: its state, and what stands beside it. */
 export type Kept = { readonly state: State; readonly version: number; readonly due_at: Instant | null };
@@ -117,6 +156,11 @@ export type Store = {
   list(list_id: string): Promise<readonly Action[] | undefined>;
   /** Leases effects that are due, oldest first: they become `performing`, attempt + 1, due again at `until`. */
   claim(query: { readonly now: Instant; readonly until: Instant; readonly limit: number }): Promise<readonly StoredEffect[]>;
+  /**
+   * Leases queued effects that are due, at most `limit`, and of each lane, the one that is due first first, at most as many as `room` says there
+   * is room for. A lane without room costs nothing, however much is due in it.
+   */
+  claimQueued(query: { readonly now: Instant; readonly until: Instant; readonly limit: number; readonly room: (lane: string) => number }): Promise<readonly StoredEffect[]>;
   /** Makes everything that a dead node left `performing`, `open` or `canceling` due at once. Gives their number. */
   recover(now: Instant): Promise<number>;
   /** Ids of running activeflows whose instant has come, the most overdue first. */
@@ -134,14 +178,16 @@ export type Store = {
   events(id: string, after: number, limit: number): Promise<readonly Event[]>;
   /** The newest `limit` events with `n` below `before` in which the cursor moved, oldest first, so that lists need not read a whole history. */
   moves(id: string, before: number, limit: number): Promise<readonly Event[]>;
-  /** Events of all with `seq` above `after`, in order: what a feed reads. */
+  /** What is logged of all with `seq` above `after`, in order and without a gap: what a feed reads. */
   feed(after: number, limit: number): Promise<readonly LoggedEvent[]>;
   /** The `seq` of the newest of them; 0 where nothing is logged. */
   last(): Promise<number>;
-  /** All effects of an activeflow, oldest first. */
+  /** All effects that the steps of an activeflow asked for, oldest first. */
   effects(id: string): Promise<readonly StoredEffect[]>;
-  /** One effect by id. */
+  /** One effect by id, a queued one too. */
   effect(effect_id: string): Promise<StoredEffect | undefined>;
+  /** Queued effects, newest first; served by an index whatever the filters. */
+  queued(query: QueuedQuery): Promise<readonly Placed<StoredEffect>[]>;
   document(kind: string, id: string): Promise<Document | undefined>;
   /** The document of a kind with a unique key, if it is not deleted. */
   find(kind: string, key: string): Promise<Document | undefined>;
@@ -150,6 +196,8 @@ export type Store = {
   counts(): Promise<{ readonly running: number; readonly effects_due: number; readonly effects_dead: number }>;
   /** Removes for good documents of a kind, not those marked as deleted, created before an instant: the oldest, at most `limit`. Gives their number. */
   expire(kind: string, before: Instant, limit: number): Promise<number>;
+  /** Removes for good queued effects that became `status`, a final one, before an instant: the oldest, at most `limit`. Gives their number. */
+  expireQueued(status: EffectStatus, before: Instant, limit: number): Promise<number>;
   close(): Promise<void>;
 };
 

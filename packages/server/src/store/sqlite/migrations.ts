@@ -88,6 +88,41 @@ CREATE INDEX document_parent ON document (kind, parent, tm_create, did) WHERE tm
 CREATE INDEX document_all ON document (kind, tm_create, did) WHERE tm_delete IS NULL;
 `,
   },
+  {
+    number: 2,
+    name: 'queued effects',
+    sql: `
+CREATE TABLE queued (
+  qid INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  customer_id TEXT NOT NULL,
+  activeflow_id TEXT NOT NULL,
+  queue TEXT NOT NULL,
+  lane TEXT NOT NULL,
+  label TEXT NOT NULL,
+  status TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  due_at INTEGER,
+  payload TEXT NOT NULL,
+  result TEXT,
+  error TEXT NOT NULL,
+  tm_create INTEGER NOT NULL,
+  tm_update INTEGER NOT NULL
+);
+CREATE INDEX queued_due ON queued (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX queued_lane ON queued (lane, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX queued_order ON queued (queue, qid) WHERE status IN ('pending', 'performing', 'open', 'canceling');
+CREATE INDEX queued_unfinished ON queued (status) WHERE status IN ('performing', 'open', 'canceling');
+CREATE INDEX queued_final ON queued (status, tm_update) WHERE status IN ('done', 'failed', 'dead', 'canceled');
+CREATE INDEX queued_list ON queued (customer_id, tm_create, qid);
+CREATE INDEX queued_list_status ON queued (customer_id, status, tm_create, qid);
+CREATE INDEX queued_list_label ON queued (customer_id, label, tm_create, qid);
+CREATE INDEX queued_list_status_label ON queued (customer_id, status, label, tm_create, qid);
+CREATE INDEX queued_activeflow ON queued (customer_id, activeflow_id, tm_create, qid);
+`,
+  },
 ];
 
 /** Brings a database to the newest schema. Throws, in one sentence, on a database that is newer or whose history differs. */

@@ -23,6 +23,8 @@ it('reads no table from end to end and sorts nothing; one count counts an index 
   await Promise.all(lists().map(([query]) => store.activeflows({ customer_id: CUSTOMER, limit: 10, ...query })));
   await Promise.all([{}, { customer_id: CUSTOMER }, { parent: 'p' }, { parent: '' }, { customer_id: CUSTOMER, parent: 'p' }]
     .flatMap((query) => [query, { ...query, before: { tm: AT, ordinal: 1 } }]).map((query) => store.documents({ kind: 'call', limit: 10, ...query })));
+  await Promise.all([{}, { status: 'done' as const }, { label: 'l' }, { status: 'done' as const, label: 'l' }, { activeflow_id: 'a' }, { activeflow_id: 'a', status: 'done' as const }]
+    .flatMap((query) => [query, { ...query, before: { tm: AT, ordinal: 1 } }]).map((query) => store.queued({ customer_id: CUSTOMER, limit: 10, ...query })));
   const plans = asked.filter((sql) => /^\s*(SELECT|UPDATE|DELETE)/.test(sql)).map((sql) => ({ sql, steps: plan(sql) }));
   expect(plans.length).toBeGreaterThan(45);
   const bad = plans.filter(({ steps }) => steps.some((step) => /SCAN|TEMP B-TREE/.test(step)));

@@ -4,6 +4,7 @@ import { StoreUnavailable, type Change, type Committed, type Store } from '../st
 import { openDatabase, openReadOnly, type Database, type Durability } from './binding.js';
 import { takeLock, type Lock } from './lock.js';
 import { checkSchema, migrate } from './migrations.js';
+import { prepareQueuedLease } from './queued.js';
 import { prepareReads } from './read.js';
 import { effectOf, type EffectRow } from './row.js';
 import { isComposite, prepareWriter, type Writer } from './write.js';
@@ -39,12 +40,15 @@ export function storeOn(db: Database): Store {
   const write = prepareWriter(db);
   const expire = db.prepare(`DELETE FROM document WHERE did IN (SELECT did FROM document INDEXED BY document_all
     WHERE kind = ? AND tm_delete IS NULL AND tm_create < ? ORDER BY tm_create, did LIMIT ?)`);
+  const expireQueued = db.prepare(`DELETE FROM queued WHERE qid IN (SELECT qid FROM queued INDEXED BY queued_final
+    WHERE status = ? AND status IN ('done', 'failed', 'dead', 'canceled') AND tm_update < ? ORDER BY tm_update, qid LIMIT ?)`);
   return {
     name: 'sqlite',
     commit: async (changes) => commitGroup(transaction, write, changes),
     ...prepareLease(db, transaction),
     ...prepareReads(db),
     expire: async (kind, before, limit) => expire.run(kind, before, limit).changes,
+    expireQueued: async (status, before, limit) => expireQueued.run(status, before, limit).changes,
     close: async () => { db.close(); },
   };
 }
@@ -102,11 +106,13 @@ function prepareTransaction(db: Database): Transaction {
   };
 }
 
-function prepareLease(db: Database, transaction: Transaction): Pick<Store, 'claim' | 'recover'> {
+function prepareLease(db: Database, transaction: Transaction): Pick<Store, 'claim' | 'claimQueued' | 'recover'> {
   const due = db.prepare('SELECT e.*, a.id AS activeflow_id FROM effect e JOIN activeflow a ON a.rid = e.rid WHERE e.due_at <= ? ORDER BY e.due_at, e.eid LIMIT ?');
   const lease = db.prepare(`UPDATE effect SET status = CASE status WHEN 'canceling' THEN status ELSE 'performing' END, attempt = attempt + 1, due_at = ? WHERE id = ?`);
   const recover = db.prepare(`UPDATE effect SET due_at = ? WHERE status IN ('performing', 'open', 'canceling')`);
+  const { claimQueued, recoverQueued } = prepareQueuedLease(db, (work) => transaction.whole(work));
   return {
+    claimQueued,
     async claim({ now, until, limit }) {
       // Most looks find nothing, and a transaction for nothing would still be one.
       if (!due.get(now, 1)) return [];
@@ -117,6 +123,6 @@ function prepareLease(db: Database, transaction: Transaction): Pick<Store, 'clai
       });
       return rows.map((row) => ({ ...effectOf(row), status: row.status === 'canceling' ? 'canceling' as const : 'performing' as const, attempt: row.attempt + 1, due_at: until }));
     },
-    recover: async (now) => recover.run(now).changes,
+    recover: async (now) => recover.run(now).changes + recoverQueued(now),
   };
 }

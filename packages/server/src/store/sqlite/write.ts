@@ -1,7 +1,8 @@
 // Writing: one change in the transaction that is open. A single part is compared before it is set, so that a stale one writes nothing.
-import type { ActiveflowWrite, Change, Document, EffectWrite } from '../store.js';
+import type { ActiveflowWrite, Change, DocumentWrite, EffectWrite } from '../store.js';
 import { encodeEvents, encodeState, encodeVariables } from '../codec.js';
 import type { Database } from './binding.js';
+import { plainText, prepareQueuedWriter } from './queued.js';
 
 /** Writes one change; false where something in it was stale or taken. Then, and on a throw, the caller takes the whole change back. */
 export type Writer = (change: Change) => boolean;
@@ -10,22 +11,25 @@ export type Writer = (change: Change) => boolean;
 export function prepareWriter(db: Database): Writer {
   const activeflow = prepareActiveflow(db);
   const effect = prepareEffect(db);
+  const queued = prepareQueuedWriter(db);
   const document = prepareDocument(db);
   const insertList = db.prepare('INSERT INTO list (id, actions) VALUES (?, ?) ON CONFLICT (id) DO NOTHING');
   return (change) => {
     // What finishes an effect comes before what cancels it, and whatever can be refused before what cannot.
-    if (!(change.effects ?? []).every(effect)) return false;
+    if (!(change.effects ?? []).every((one) => (one.id.includes(':') ? effect(one) : queued.report(one)))) return false;
+    if (!(change.again ?? []).every(queued.again)) return false;
     if (change.activeflow && !activeflow(change.activeflow)) return false;
     if (!(change.documents ?? []).every(document)) return false;
     for (const list of change.lists ?? []) insertList.run(list.id, JSON.stringify(list.actions));
     for (const list of change.activeflow?.lists ?? []) insertList.run(list.id, JSON.stringify(list.actions));
+    for (const one of change.queued ?? []) queued.add(one);
     return true;
   };
 }
 
 /** True where a refusal could come after a part has been written, so that the change wants a savepoint of its own. */
 export const isComposite = (change: Change): boolean =>
-  (change.effects?.length ?? 0) + (change.documents?.length ?? 0) + (change.activeflow ? 1 : 0) > 1;
+  (change.effects?.length ?? 0) + (change.again?.length ?? 0) + (change.documents?.length ?? 0) + (change.activeflow ? 1 : 0) > 1;
 
 type Rid = { rid: number };
 
@@ -66,18 +70,22 @@ function prepareEffect(db: Database): (write: EffectWrite) => boolean {
       WHEN 'pending' THEN ?1 <> 'performing' WHEN 'open' THEN ?1 <> 'performing' WHEN 'performing' THEN TRUE
       WHEN 'canceling' THEN ?1 IN ('canceling', 'canceled') ELSE FALSE END`);
   return ({ id, attempt, status, due_at, result, error, at }) =>
-    // What a peer answered may hold U+0000, which a column cannot; the text is for people.
-    update.run(status, due_at, result ? JSON.stringify(result) : null, (error ?? '').replaceAll('\0', '\ufffd'), at, id, attempt ?? null).changes === 1;
+    update.run(status, due_at, result ? JSON.stringify(result) : null, plainText(error ?? ''), at, id, attempt ?? null).changes === 1;
 }
 
-function prepareDocument(db: Database): (write: Document) => boolean {
+function prepareDocument(db: Database): (write: DocumentWrite) => boolean {
   const insert = db.prepare(`INSERT INTO document (customer_id, parent, unique_key, version, tm_create, tm_update, tm_delete, data, kind, id)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
   const update = db.prepare(`UPDATE OR IGNORE document SET customer_id = ?, parent = ?, unique_key = ?, version = ?, tm_create = ?, tm_update = ?, tm_delete = ?, data = ?
     WHERE kind = ? AND id = ? AND version = ?`);
-  return ({ kind, id, customer_id, parent, key, version, tm_create, tm_update, tm_delete, data }) => {
+  // A row of no activeflow: its own number makes it the only one there.
+  const tell = db.prepare(`INSERT INTO event (seq, rid, n, count, data)
+    SELECT s, -s, 0, 1, ? FROM (SELECT COALESCE((SELECT seq + count FROM event ORDER BY seq DESC LIMIT 1), 1) AS s)`);
+  return ({ told, ...document }) => {
+    const { kind, id, customer_id, parent, key, version, tm_create, tm_update, tm_delete, data } = document;
     const fields = [customer_id, parent, key, version, tm_create, tm_update, tm_delete, JSON.stringify(data), kind, id] as const;
     const { changes } = version === 1 ? insert.run(...fields) : update.run(...fields, version - 1);
+    if (changes === 1 && told !== undefined) tell.run(JSON.stringify({ type: told, document }));
     return changes === 1;
   };
 }
