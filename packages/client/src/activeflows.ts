@@ -1,7 +1,7 @@
 // Activeflows: everything that can be asked of one that runs.
 import { listOf, type List, type ListQuery } from './list.js';
 import type { ChangeOptions, PostOptions, RequestOptions, Transport } from './transport.js';
-import type { ActionInput, Activeflow, ActiveflowConfiguration, ActiveflowInput, HistoryEntry, ReferenceType, Stack } from './types.js';
+import type { ActionInput, ActionList, Activeflow, ActiveflowConfiguration, ActiveflowInput, HistoryEntry, Log, ReferenceType, Stack } from './types.js';
 
 /** Which activeflows: all that is given must hold. */
 export type ActiveflowQuery = ListQuery & {
@@ -45,6 +45,11 @@ export function activeflowsOf(transport: Transport) {
       (await transport.json<Variables>('PUT', path(id, '/variables'), { body: { variables }, options })).variables,
     /** Everything that happened, oldest first. */
     history: (id: string, query: ListQuery = {}, options?: RequestOptions): List<HistoryEntry> => listOf(transport, path(id, '/history'), query, options),
+    /** Events after the one numbered `after`, oldest first, a thousand at most: the engine's own, for its `fold`. */
+    log: (id: string, query: { readonly after?: number; readonly page_size?: number } = {}, options?: RequestOptions) =>
+      transport.json<Log>('GET', path(id, '/log'), { query, options }),
+    /** A list of actions that a frame of it runs, or has run: its `list_id`. */
+    actions: (id: string, list_id: string, options?: RequestOptions) => transport.json<ActionList>('GET', path(id, `/lists/${encodeURIComponent(list_id)}`), { options }),
     stack: (id: string, options?: RequestOptions) => transport.json<Stack>('GET', path(id, '/stack'), { options }),
   };
 }

@@ -1,5 +1,5 @@
 // What answers look like, and what requests take: the wire as types. `packages/server/src/api/client-types.test.ts` compares them with the server's schemas.
-import type { Address, AddressInput, BuiltAction, EndReason, ReferenceType } from '@activeflow/engine';
+import type { Address, AddressInput, BuiltAction, EndReason, Event, ReferenceType } from '@activeflow/engine';
 
 export type { Address, AddressInput, BuiltAction, EndReason, ReferenceType } from '@activeflow/engine';
 
@@ -55,6 +55,11 @@ export type HistoryEntry = {
   readonly result: string; readonly cause: { readonly by: string; readonly ref: string }; readonly variables: Readonly<Record<string, string | null>>;
   readonly error: { readonly reason: string; readonly message: string } | null; readonly detail: string; readonly effects: readonly EffectEntry[];
 };
+
+/** A page of a log: events as the engine wrote them, oldest first, which the engine's `fold` makes a state of; `events` is how many there are by now. */
+export type Log = { readonly events: number; readonly result: readonly Event[] };
+/** A list of actions that a frame of an activeflow runs, as written. */
+export type ActionList = { readonly id: string; readonly actions: readonly Action[] };
 
 /** Where an activeflow stands, frame by frame, and how much of each limit it has used. */
 export type Stack = {

@@ -30,6 +30,7 @@ export const REASONS = {
   FLOW_NOT_FOUND: ['NOT_FOUND', 'no such flow'],
   REVISION_NOT_FOUND: ['NOT_FOUND', 'the flow has no such revision'],
   ACTIVEFLOW_NOT_FOUND: ['NOT_FOUND', 'no such activeflow'],
+  LIST_NOT_FOUND: ['NOT_FOUND', 'no such list of actions in this activeflow'],
   CALL_NOT_FOUND: ['NOT_FOUND', 'no such call'],
   MESSAGE_NOT_FOUND: ['NOT_FOUND', 'no such message'],
   NUMBER_NOT_FOUND: ['NOT_FOUND', 'no such number'],

@@ -1,9 +1,9 @@
 // The client's types are written by hand: here they are held against the schemas of the answers, name by name and type by type.
-import type { AccessKey, Action, Activeflow, Call, Customer, EffectEntry, Flow, HistoryEntry, Login, Me, Message, PhoneNumber, Recording, Stack, Validation } from '@activeflow/client';
+import type { AccessKey, Action, ActionList, Activeflow, Call, Customer, EffectEntry, Flow, HistoryEntry, Log, Login, Me, Message, PhoneNumber, Recording, Stack, Validation } from '@activeflow/client';
 import type { Static, TSchema } from 'typebox';
 import { describe, expect, test } from 'vitest';
 import { AccesskeyAnswer, CALL_STATUS, CallAnswer, CustomerAnswer, HANGUP_REASONS, LoginAnswer, MeAnswer, MessageAnswer, NumberAnswer, RecordingAnswer } from './answers.js';
-import { ActionAnswer, ActiveflowAnswer, FlowAnswer, HistoryEntry as HistoryAnswer, StackAnswer, Validation as ValidationAnswer } from './schemas.js';
+import { ActionAnswer, ActiveflowAnswer, FlowAnswer, HistoryEntry as HistoryAnswer, ListAnswer, LogAnswer, StackAnswer, Validation as ValidationAnswer } from './schemas.js';
 
 type Deep<T> = T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T;
 
@@ -28,6 +28,8 @@ const TYPES = {
   EffectEntry: fits<EffectEntry, typeof HistoryAnswer.properties.effects.items>(HistoryAnswer.properties.effects.items, {
     id: true, kind: true, status: true, attempt: true, result: true, error: true, tm_create: true, tm_update: true,
   }),
+  Log: fits<Log, typeof LogAnswer>(LogAnswer, { events: true, result: true }),
+  ActionList: fits<ActionList, typeof ListAnswer>(ListAnswer, { id: true, actions: true }),
   Stack: fits<Stack, typeof StackAnswer>(StackAnswer, { frames: true, cursor: true, current_action: true, forward_action_id: true, pending_actions: true, limits: true }),
   Call: fits<Call, typeof CallAnswer>(CallAnswer, {
     ...owned, flow_id: true, activeflow_id: true, source: true, destination: true, status: true, direction: true, action: true, hangup_by: true, hangup_reason: true,

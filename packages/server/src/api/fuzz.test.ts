@@ -63,7 +63,7 @@ describe(`requests made of openapi.json, ${COUNT} for each operation, seed ${SEE
     const query: string[] = [];
     const headers: Record<string, string> = {};
     for (const { name, in: where, schema } of parameters) {
-      const value = text(where === 'path' && near.length > 0 && c.often(0.75) ? (name === 'n' ? '1' : near[0]) : fromSchema(source, schema, 0.15));
+      const value = text(where === 'path' && near.length > 0 && c.often(0.75) ? (name === 'n' ? '1' : name === 'list' ? `${near[0]}:0` : near[0]) : fromSchema(source, schema, 0.15));
       if (where === 'path') path = path.replace(`{${name}}`, encodeURIComponent(value) || 'x');
       if (where === 'query' && c.often(0.4)) query.push(`${name === 'variable' ? `variable.${c.one(['a', 'b', '1'])}` : name}=${encodeURIComponent(value)}`);
       if (where === 'header' && c.often(0.15)) headers[name] = c.often(0.6) ? c.one(['"1"', '"2"', 'W/"3"', '*', 'key-1', 'key-2']) : value.replaceAll(/[^\x20-\x7e]/g, '').trim();

@@ -4,9 +4,9 @@ import { activeflowRoutes } from './activeflows.js';
 import { callRoutes } from './calls.js';
 import { controlRoutes } from './control.js';
 import { customerRoutes } from './customers.js';
-import { feedRoutes } from './feed/routes.js';
 import { flowRoutes } from './flows.js';
 import { historyRoutes } from './history.js';
+import { logRoutes } from './log.js';
 import { messageRoutes } from './messages.js';
 import { numberRoutes } from './numbers.js';
 import type { Parts } from './parts.js';
@@ -16,7 +16,7 @@ import { simulatorRoutes } from './simulator.js';
 
 /** The operations of the API, in the order of its documentation. */
 export const allRoutes = (parts: Parts): readonly Route[] => [
-  ...flowRoutes(parts), ...activeflowRoutes(parts), ...controlRoutes(parts), ...historyRoutes(parts),
+  ...flowRoutes(parts), ...activeflowRoutes(parts), ...controlRoutes(parts), ...historyRoutes(parts), ...logRoutes(parts),
   ...callRoutes(parts), ...messageRoutes(parts), ...numberRoutes(parts), ...recordingRoutes(parts),
-  ...customerRoutes(parts), ...accesskeyRoutes(parts), ...simulatorRoutes(parts), ...feedRoutes(parts),
+  ...customerRoutes(parts), ...accesskeyRoutes(parts), ...simulatorRoutes(parts),
 ];

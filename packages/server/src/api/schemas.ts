@@ -73,6 +73,34 @@ export const StackAnswer = Type.Object({
   limits: Type.Record(Type.String(), Type.Object({ used: Type.Integer(), limit: Type.Integer() })),
 }, { $id: 'Stack' });
 
+const position = Type.Object({ frame_id: Type.String(), action_id: Type.String() });
+const frame = Type.Object({
+  id: Type.String(), list_id: Type.String({ description: 'the list of actions that it runs' }), return_to: Type.Union([position, Type.Null()]), gotos: Type.Record(Type.String(), Type.Integer()),
+});
+const json = Type.Record(Type.String(), Type.Unknown());
+const outcome = Type.Object({
+  result: Type.String(), reason: Type.Optional(Type.String()), message: Type.Optional(Type.String()), variables: Type.Optional(Type.Record(Type.String(), Type.String())),
+  frame: Type.Optional(frame), counted: Type.Optional(Type.Boolean()),
+}, { description: 'how the action that was current came out' });
+
+/** One event of a log: the engine's own, so that the engine can fold it. Which fields there are beside the first five depends on the type. */
+export const LogEvent = Type.Object({
+  n: Type.Integer({ description: 'counts the events of the activeflow from 0, without a gap' }), version: Type.Integer({ description: 'the commit it came in' }),
+  at: Type.Integer({ description: 'microseconds since 1970, UTC' }), cause: Type.Object({ by: Type.String(), ref: Type.Optional(Type.String()) }),
+  type: words(['created', 'moved', 'settled', 'variables_set', 'forwarded', 'pushed', 'added', 'configured', 'paused', 'resumed', 'ended', 'deleted'], 'what happened'),
+  state: Type.Optional(json), left: Type.Optional(outcome),
+  entered: Type.Optional(Type.Object({ frame_id: Type.String(), action_id: Type.String(), action: json, step: Type.Integer() }, { description: 'where the cursor went, the action as executed' })),
+  wait: Type.Optional(json), result: Type.Optional(json), variables: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]))),
+  to: Type.Optional(position), frame: Type.Optional(frame), frame_id: Type.Optional(Type.String()), list_id: Type.Optional(Type.String()), action_ids: Type.Optional(Type.Array(Type.String())),
+  configuration: Type.Optional(json), reason: Type.Optional(Type.String()), detail: Type.Optional(Type.String()), on_complete: Type.Optional(json),
+}, { $id: 'LogEvent' });
+
+/** A page of a log. */
+export const LogAnswer = Type.Object({ events: Type.Integer({ description: 'how many events there are by now' }), result: Type.Array(LogEvent) }, { $id: 'Log' });
+
+/** A list of actions as a frame runs it. */
+export const ListAnswer = Type.Object({ id: Type.String(), actions: Type.Array(ActionAnswer) }, { $id: 'ActionList' });
+
 /** Variables, as read and as written. */
 export const VariablesAnswer = Type.Object({ variables: Type.Record(Type.String(), Type.String()) });
 
