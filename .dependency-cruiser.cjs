@@ -134,6 +134,12 @@ module.exports = {
       { path: [INTERNAL, '^(sim|bench|tools)/'] },
     ),
     never(
+      'console-has-no-node',
+      'What runs in a browser has no module of Node.',
+      { path: '^apps/console/src/' },
+      { dependencyTypes: ['core'] },
+    ),
+    never(
       'no-way-back',
       'What is shipped imports nothing of the simulation, the bench, the tools or the console.',
       { path: '^packages/' },

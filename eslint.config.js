@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 /** House rules that need no types, each with the sentence the author sees. */
@@ -56,6 +57,11 @@ export default defineConfig(
       'object-shorthand': 'error',
       'prefer-const': 'error',
     },
+  },
+  {
+    files: ['apps/console/src/**/*.{ts,tsx}'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: { 'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error' },
   },
   {
     files: ['packages/engine/src/actions/*.ts', '**/*.config.{js,ts}'],

@@ -41,6 +41,8 @@ export function createClient(options: ClientOptions) {
     me: (asked?: RequestOptions) => transport.json<Me>('GET', '/me', { options: asked }),
     /** A token for a username and a password; give it to another client. */
     login: (username: string, password: string, asked?: RequestOptions) => transport.json<Login>('POST', '/auth/login', { body: { username, password }, options: asked }),
+    /** A token for the ticket that `activeflow dev` prints; good once. */
+    redeemTicket: (ticket: string, asked?: RequestOptions) => transport.json<{ readonly token: string }>('POST', '/auth/ticket', { body: { ticket }, options: asked }),
     simulator: simulatorOf(transport),
   };
 }

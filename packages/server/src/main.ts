@@ -6,6 +6,7 @@ import { bootstrap } from './api/accounts.js';
 import { createApp } from './api/app.js';
 import { createHub } from './api/feed/hub.js';
 import { createProjection } from './api/feed/projection.js';
+import { addConsole } from './api/console.js';
 import { sweepOld } from './api/idempotency.js';
 import { createIdentities } from './api/identity.js';
 import type { Parts } from './api/parts.js';
@@ -13,6 +14,7 @@ import { createMetrics } from './api/metrics.js';
 import { createRateLimit } from './api/rate.js';
 import { addRoot } from './api/root.js';
 import { allRoutes } from './api/routes.js';
+import { createTickets } from './api/tickets.js';
 import { realClock, virtualClock } from './clock.js';
 import { limitsOf, type Config } from './config.js';
 import { createDrivers } from './driver/register.js';
@@ -46,13 +48,14 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const { drivers, doors, close } = createDrivers({ egress_allow: config.egress_allow, simulator: config.simulator ?? false }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
-  const parts: Parts = { runner, store, committer, clock, limits, identities, log, hub: createHub({ feed, identities }), simulator: doors, virtual };
+  const parts: Parts = { runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), simulator: doors, virtual };
   const routes = allRoutes(parts);
   const metrics = createMetrics({ runner, committer, dispatcher, store });
   const app = createApp(parts, routes, {
     query_credentials: config.query_credentials, trust_proxy: config.trust_proxy, rate: createRateLimit(config.rate_limit ?? 0), observe: metrics.observe,
   });
   addRoot(app, parts, routes, metrics);
+  addConsole(app);
   await app.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
     await app.close();
     await close();

@@ -15,6 +15,9 @@ export const AddressBody = Type.Object(AddressSchema.properties, { $id: 'Address
 /** What a login answers. */
 export const LoginAnswer = Type.Object({ username: Type.String(), token: Type.String({ description: 'a JWT, good for seven days' }) }, { $id: 'Login' });
 
+/** What a ticket is exchanged for. */
+export const TicketAnswer = Type.Object({ token: Type.String({ description: 'a JWT, good for seven days' }) }, { $id: 'Ticket' });
+
 /** Whose credentials were sent. */
 export const MeAnswer = Type.Object({
   customer_id: id('the customer'), kind: words(['accesskey', 'token'], 'what was sent'), username: Type.String({ description: 'of a token' }),

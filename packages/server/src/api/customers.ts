@@ -9,12 +9,13 @@ import { showTimes, textOf } from './present.js';
 import { changeDocument } from './resource.js';
 import { route, type Call, type Route } from './route.js';
 import { CustomerAnswer, LoginAnswer, MeAnswer } from './answers.js';
+import { ticketRoute } from './tickets.js';
 import { readWebhook } from './webhook.js';
 
 /** The routes of whoever asks. */
 export function customerRoutes(parts: Parts): readonly Route[] {
   return [
-    loginRoute(parts),
+    loginRoute(parts), ticketRoute(parts),
     route({
       method: 'GET', path: '/me', operation: 'getMe', tag: 'accounts', summary: 'Who the credentials belong to.', answer: MeAnswer, reasons: [],
       async handle({ identity }) {

@@ -13,12 +13,17 @@ export type Identity = { readonly customer_id: string; readonly kind: 'accesskey
 /** Credentials as they were sent. */
 export type Credentials = { readonly kind: 'accesskey' | 'token'; readonly value: string };
 
+/** A token, and until when it is good. */
+export type Issued = { readonly token: string; readonly expires: Instant };
+
 /** Issues and checks credentials. */
 export type Identities = {
   /** Whose credentials these are. Throws `INVALID_CREDENTIALS`. */
   identify(credentials: Credentials): Promise<Identity>;
   /** A token for a user whose password is right; undefined where it is not. Takes the same time for an unknown name. */
-  login(username: string, password: string): Promise<{ readonly token: string; readonly expires: Instant } | undefined>;
+  login(username: string, password: string): Promise<Issued | undefined>;
+  /** A token for a customer who has proved otherwise who they are. */
+  token(customer_id: string, username: string): Promise<Issued>;
 };
 
 const TOKEN_DAYS = 7;
@@ -38,6 +43,14 @@ export function createIdentities({ store, clock, jwt_secret }: { readonly store:
   const lookUp = async ({ kind, value }: Credentials): Promise<{ identity: Identity; until: Instant } | undefined> =>
     kind === 'accesskey' ? byAccessKey(store, clock, value) : byToken(store, clock, secret, value);
 
+  const issue = async (customer_id: string, username: string): Promise<Issued> => {
+    const now_s = Math.floor(clock.now() / 1_000_000);
+    const exp = now_s + TOKEN_DAYS * 86_400;
+    const token = await new SignJWT({ customer_id, username }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setIssuer(ISSUER).setAudience(ISSUER).setSubject(customer_id).setIssuedAt(now_s).setExpirationTime(exp).sign(secret);
+    return { token, expires: exp * 1_000_000 };
+  };
+
   return {
     async identify(credentials) {
       const name = hashSecret(credentials.value);
@@ -56,13 +69,9 @@ export function createIdentities({ store, clock, jwt_secret }: { readonly store:
     async login(username, password) {
       const user = username === '' ? undefined : await store.find('customer', username);
       const right = await checkPassword(password, typeof user?.data['password'] === 'string' ? user.data['password'] : UNKNOWN_USER);
-      if (!right || !user) return undefined;
-      const now_s = Math.floor(clock.now() / 1_000_000);
-      const exp = now_s + TOKEN_DAYS * 86_400;
-      const token = await new SignJWT({ customer_id: user.id, username }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-        .setIssuer(ISSUER).setAudience(ISSUER).setSubject(user.id).setIssuedAt(now_s).setExpirationTime(exp).sign(secret);
-      return { token, expires: exp * 1_000_000 };
+      return right && user ? issue(user.id, username) : undefined;
     },
+    token: issue,
     forget: () => { forgotten++; remembered.clear(); },
   };
 }

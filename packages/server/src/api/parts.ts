@@ -8,6 +8,7 @@ import type { Runner } from '../runner/runner.js';
 import type { Store } from '../store/store.js';
 import type { Hub } from './feed/hub.js';
 import type { Identities } from './identity.js';
+import type { Tickets } from './tickets.js';
 
 /** Everything a handler may use. */
 export type Parts = {
@@ -17,6 +18,7 @@ export type Parts = {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly identities: Identities & { forget(): void };
+  readonly tickets: Tickets;
   readonly log: Log;
   readonly hub: Hub;
   /** The doors of the played callers; undefined where the simulator is off. */

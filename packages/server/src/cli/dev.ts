@@ -27,7 +27,10 @@ export function addDev(program: Command): void {
     };
     // The server is loaded for those who run it alone: the other commands start sooner.
     const { serve } = await import('./serve.js');
-    await serve(config, async ({ url }) => { for (const line of banner(config, url, given.access_key === '')) await say(line); });
+    await serve(config, async ({ url, parts }) => {
+      const { customer_id } = await parts.identities.identify({ kind: 'accesskey', value: config.access_key });
+      for (const line of banner(config, url, given.access_key === '', parts.tickets.issue(customer_id))) await say(line);
+    });
   });
 }
 
@@ -42,14 +45,15 @@ const HELLO = {
 };
 
 /** What `dev` prints: where it is, how to get in, and two lines to try. */
-function banner(config: Config, url: string, kept: boolean): readonly string[] {
+function banner(config: Config, url: string, kept: boolean, ticket: string): readonly string[] {
   const { access_key, store, clock } = config;
   const row = (name: string, value: string, remark = '') => `  ${paint('dim', name.padEnd(12))}${value}${remark === '' ? '' : paint('dim', `  ${remark}`)}`;
   const activeflow = existsSync('node_modules/.bin/activeflow') ? 'npx activeflow' : 'activeflow';
   const at = url === 'http://127.0.0.1:8080' ? '' : `--url ${url} `;
   return [
     `${paint('bold', 'activeflow')} is running. Ctrl-C stops it.`, '',
-    row('API', `${url}/v1.0`), row('Reference', `${url}/docs`), row('Access key', access_key, kept ? `kept in ${KEY_FILE}` : 'from ACTIVEFLOW_ACCESS_KEY'),
+    // What follows a # is sent to no server, so that no log has it.
+    row('Console', `${url}/#ticket=${ticket}`, 'signs in once, for ten minutes'), row('API', `${url}/v1.0`), row('Reference', `${url}/docs`), row('Access key', access_key, kept ? `kept in ${KEY_FILE}` : 'from ACTIVEFLOW_ACCESS_KEY'),
     row('Store', store.kind === 'memory' ? 'memory' : store.path, store.kind === 'memory' ? 'gone when it stops' : 'what runs goes on after a restart'),
     ...(clock === 'virtual' ? [row('Clock', 'virtual', 'stands still until POST /v1.0/simulator/clock')] : []), '',
     'Register a flow:', '',

@@ -1,0 +1,36 @@
+// The frame around all pages: who is signed in, what is known of the server, and where we are.
+import { QueryClientProvider } from '@tanstack/react-query';
+import { useState } from 'react';
+import { LiveProvider } from '../data/live.js';
+import { makeQueryClient } from '../data/query.js';
+import { SignIn } from '../pages/sign-in/sign-in.js';
+import { ErrorBoundary } from '../ui/error-boundary.js';
+import { Toasts } from '../ui/toast.js';
+import { Pages } from './pages.js';
+import { SessionProvider, useSession } from './session.js';
+import { Shell } from './shell.js';
+
+/** The console. */
+export function App() {
+  return (
+    <ErrorBoundary>
+      <SessionProvider><Inside /></SessionProvider>
+      <Toasts />
+    </ErrorBoundary>
+  );
+}
+
+function Inside() {
+  const { session } = useSession();
+  return session === undefined ? <SignIn /> : <SignedIn key={session.credentials} />;
+}
+
+/** One cache for each session: nothing of one customer is shown to the next. */
+function SignedIn() {
+  const [client] = useState(makeQueryClient);
+  return (
+    <QueryClientProvider client={client}>
+      <LiveProvider><Shell><Pages /></Shell></LiveProvider>
+    </QueryClientProvider>
+  );
+}

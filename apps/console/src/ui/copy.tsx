@@ -1,0 +1,24 @@
+// An id or a secret that can be taken along.
+import { useState } from 'react';
+import { IconButton } from './button.js';
+import { tellError } from './toast.js';
+
+/** The first eight characters of an id, which tell it apart at a glance. */
+export const shortId = (id: string): string => id.slice(0, 8);
+
+/** A text with a button that copies it. */
+export function Copyable({ text, label, children }: { readonly text: string; readonly label: string; readonly children?: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = (): void => {
+    navigator.clipboard.writeText(text).then(() => {
+      setCopied(true);
+      setTimeout(() => { setCopied(false); }, 1_500);
+    }).catch(tellError);
+  };
+  return (
+    <span className="copyable">
+      <code title={text}>{children ?? text}</code>
+      <IconButton icon={copied ? 'check' : 'copy'} label={copied ? 'Copied' : `Copy ${label}`} onClick={copy} />
+    </span>
+  );
+}
