@@ -15,6 +15,7 @@ const { version } = createRequire(import.meta.url)('activeflow/package.json') as
 const TAGS: Readonly<Record<string, string>> = {
   flows: 'Lists of actions, kept in revisions. A change makes a new revision; what runs keeps the one it began with.',
   activeflows: 'Flows that run: started, watched and controlled.',
+  feed: 'What happens, told while it happens, numbered so that a gap shows.',
   calls: 'Phone calls, placed or received.', messages: 'Text messages.', numbers: 'Which flow an incoming call or message starts.', recordings: 'What was recorded.',
   accounts: 'Logging in, and what the customer has set.', accesskeys: 'Keys for programs.',
   simulator: 'Played callers and senders, and the virtual clock. Only where the simulator is on.', server: 'The server itself.',
@@ -66,14 +67,22 @@ function operationOf(row: Route, name: (schema: unknown) => JsonSchema): JsonSch
   return {
     operationId: operation, tags: [tag], summary, ...(open ? { security: [] } : {}), parameters: parametersOf(row),
     ...(body ? { requestBody: { required: false, content: { 'application/json': { schema: name(body), ...(example === undefined ? {} : { example }) } } } } : {}),
-    responses: { 200: { description: 'Done.', headers: REQUEST_ID, content: { 'application/json': { schema: name(answer) } } }, ...errorsOf(reasonsOf(row)) },
+    responses: { ...answerOf(row, name(answer)), ...errorsOf(reasonsOf(row)) },
   };
 }
 
 /** What a path holds that is no UUID: a number, or the id of a list, which begins with that of its flow or activeflow. */
 const PATTERNS: Readonly<Record<string, string>> = { n: '^\\d{1,15}$', list: '^[0-9a-f-]{36}(:\\d{1,15}){1,2}$' };
 
-function parametersOf({ method, path, query, open }: Route): readonly JsonSchema[] {
+/** What an operation answers when all is well; a stream says what it is made of, since no schema does. */
+function answerOf({ stream, path }: Route, schema: JsonSchema): JsonSchema {
+  if (stream === 'socket') return { 101: { description: 'The WebSocket is open. See the guide for what is said on it.' } };
+  if (stream === undefined) return { 200: { description: 'Done.', headers: REQUEST_ID, content: { 'application/json': { schema } } } };
+  const events = { description: 'Events until one side has enough: `id` is the number, `event` the type, `data` the resource.', headers: REQUEST_ID, content: { 'text/event-stream': { schema } } };
+  return { 200: events, ...(path.includes('{id}') ? { 204: { description: 'It has ended, and nothing is left to tell.', headers: REQUEST_ID } } : {}) };
+}
+
+function parametersOf({ method, path, query, open, stream }: Route): readonly JsonSchema[] {
   const ids = [...path.matchAll(/\{(\w+)\}/g)].map(([, of_path = '']) => ({
     name: of_path, in: 'path', required: true, schema: of_path.endsWith('id') ? { type: 'string', format: 'uuid' } : { type: 'string', pattern: PATTERNS[of_path] },
   }));
@@ -81,7 +90,7 @@ function parametersOf({ method, path, query, open }: Route): readonly JsonSchema
     ({ name: of_query, in: 'query', ...(description === undefined ? {} : { description }), schema }));
   const about = query ? plain(query)['description'] : undefined;
   const more = about === undefined ? [] : [{ name: 'variable', in: 'query', description: about, style: 'form', explode: true, schema: { type: 'object', additionalProperties: { type: 'string' } } }];
-  const refs = [...(method === 'POST' && !open ? ['IdempotencyKey'] : []), ...(method !== 'GET' && /^\/(activeflows|flows)\/\{id\}/.test(path) ? ['IfMatch'] : [])];
+  const refs = [...(method === 'POST' && !open ? ['IdempotencyKey'] : []), ...(method !== 'GET' && /^\/(activeflows|flows)\/\{id\}/.test(path) ? ['IfMatch'] : []), ...(stream === 'events' ? ['LastEventId'] : [])];
   return [...ids, ...asked, ...more, ...refs.map((ref) => ({ $ref: `#/components/parameters/${ref}` }))];
 }
 
@@ -106,6 +115,7 @@ const RESPONSES = {
 
 const PARAMETERS = {
   IdempotencyKey: { name: 'Idempotency-Key', in: 'header', description: 'the same key and body within 24 hours gives the first answer', schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' } },
+  LastEventId: { name: 'Last-Event-ID', in: 'header', description: 'the number of the last event that was told: what came since is told first', schema: { type: 'string', pattern: '^\\d{1,15}$' } },
   IfMatch: { name: 'If-Match', in: 'header', description: 'the version it must have (of a flow, the revision), in quotes', schema: { type: 'string', pattern: '^(\\*|(W/)?"?\\d{1,15}"?)$' } },
 };
 
