@@ -1,8 +1,8 @@
 // Calls (wire.md §6): list, read, place, hang up, delete. Whoever drives calls writes their documents; here they are shown.
-import { address, deriveId, isUuid, NONE_ID, parseActions, START_ACTION, type Action, type AddressInput, type Option } from '@activeflow/engine';
+import { address, deriveId, isUuid, NONE_ID, parseActions, START_ACTION, type Action, type AddressInput, type Option, type State } from '@activeflow/engine';
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
-import type { Doors } from '../driver/simulator/simulator.js';
+import type { Receipt as DoorReceipt, Refusal } from '../driver/simulator/simulator.js';
 import { ApiError, problemError } from '../problem.js';
 import type { Document } from '../store/store.js';
 import { AddressBody, CallAnswer } from './answers.js';
@@ -41,7 +41,7 @@ export function callRoutes(parts: Parts): readonly Route[] {
     route({
       method: 'POST', path: '/calls/{id}/hangup', operation: 'hangupCall', tag: 'calls', summary: 'Hang a call up; its activeflow ends with it. Once more changes nothing.',
       answer: CallAnswer, reasons: ['INVALID_ID', 'CALL_NOT_FOUND', 'STATE_INVALID'],
-      handle: async (call) => showCall(parts, await hangUp(parts, call)),
+      handle: (call) => hangUp(parts, call),
     }),
     {
       ...remove,
@@ -54,18 +54,30 @@ export function callRoutes(parts: Parts): readonly Route[] {
   ];
 }
 
-async function hangUp(parts: Parts, call: Pick<Request, 'params' | 'identity'>): Promise<Document> {
+async function hangUp(parts: Parts, call: Pick<Request, 'params' | 'identity' | 'receipt'>): Promise<object> {
   const document = await findDocument(parts, callResource(parts), call);
-  if (document.data['status'] === 'hangup') return document;
-  if (!parts.simulator) throw new ApiError('STATE_INVALID', 'nothing here drives this call');
-  return fromDoor(await parts.simulator.hangup({ customer_id: document.customer_id, call_id: document.id }, 'local', 'normal'));
+  const { simulator } = parts;
+  if (!simulator && document.data['status'] === 'hangup') return callShown(document, await activeflowOf(parts, document));
+  if (!simulator) throw new ApiError('STATE_INVALID', 'nothing here drives this call');
+  return throughDoor(call.receipt, callShown, (receipt) => simulator.hangup({ customer_id: document.customer_id, call_id: document.id }, 'local', 'normal', receipt));
 }
 
-/** What a door answered, as a document. Throws what it was refused for. */
-export function fromDoor(answered: Awaited<ReturnType<Doors['hangup']>>): Document {
-  if (!('refused' in answered)) return answered;
-  const { refused, message } = answered;
-  throw new ApiError(refused === 'CALL_ENDED' ? 'STATE_INVALID' : refused, message);
+/** Goes through a door: what it did is shown as its commit leaves it, and remembered in that commit. Throws what it was refused for. */
+export async function throughDoor<T extends object>(receipt: Request['receipt'], show: (...done: Parameters<DoorReceipt>) => T, open: (receipt: DoorReceipt) => Promise<object>): Promise<T> {
+  // A commit that was refused is made anew: the last one is the one that was written.
+  const answers: T[] = [];
+  const opened = await open((document, activeflow) => {
+    const body = show(document, activeflow);
+    answers.push(body);
+    return receipt({ body });
+  });
+  if ('refused' in opened) {
+    const { refused, message } = opened as Refusal;
+    throw new ApiError(refused === 'CALL_ENDED' ? 'STATE_INVALID' : refused, message);
+  }
+  const answer = answers.at(-1);
+  if (!answer) throw new Error('a door did something and wrote no receipt');
+  return answer;
 }
 
 type PlaceInput = { readonly source?: AddressInput; readonly destinations?: readonly AddressInput[]; readonly flow_id?: string; readonly actions?: unknown; readonly variables?: unknown };
@@ -106,13 +118,19 @@ const wrong = (reason: 'MISSING_REQUEST_PARAMETER' | 'INVALID_ARGUMENT', pointer
   new ApiError(reason, `${pointer}: ${message}`, { details: [{ pointer, reason, message }] });
 
 /** A call as the wire shows it; its action is the one its activeflow stands on. */
-export async function showCall({ runner }: Pick<Parts, 'runner'>, call: Document) {
+export const showCall = async (parts: Pick<Parts, 'runner'>, call: Document) => callShown(call, await activeflowOf(parts, call));
+
+async function activeflowOf({ runner }: Pick<Parts, 'runner'>, { data }: Document): Promise<State | undefined> {
+  const id = textOf(data, 'activeflow_id');
+  return isUuid(id) && id !== NONE_ID ? runner.load(id) : undefined;
+}
+
+/** The same, with its activeflow at hand. */
+export function callShown(call: Document, activeflow: State | undefined) {
   const { data } = call;
-  const activeflow_id = textOf(data, 'activeflow_id') || NONE_ID;
-  const state = isUuid(activeflow_id) && activeflow_id !== NONE_ID ? await runner.load(activeflow_id) : undefined;
-  const current = state?.current;
+  const current = activeflow?.current;
   return {
-    id: call.id, customer_id: call.customer_id, flow_id: textOf(data, 'flow_id') || NONE_ID, activeflow_id,
+    id: call.id, customer_id: call.customer_id, flow_id: textOf(data, 'flow_id') || NONE_ID, activeflow_id: textOf(data, 'activeflow_id') || NONE_ID,
     source: address(data['source'] as AddressInput), destination: address(data['destination'] as AddressInput),
     status: textOf(data, 'status'), direction: textOf(data, 'direction'),
     action: current ? showAction(current.action, current.step === 0 ? null : current.began_at) : showAction(START_ACTION),

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
 import { isUuid, NONE_ID, parseActions, type Action, type AddressInput } from '@activeflow/engine';
 import type { VirtualClock } from '../clock.js';
-import type { Doors } from '../driver/simulator/simulator.js';
+import type { Doors, Receipt as DoorReceipt } from '../driver/simulator/simulator.js';
 import { ApiError, problemError } from '../problem.js';
 import { AddressBody, CallAnswer, MessageAnswer } from './answers.js';
-import { callResource, fromDoor, showCall } from './calls.js';
+import { callResource, callShown, throughDoor } from './calls.js';
 import { showMessage } from './messages.js';
 import { findNumber } from './numbers.js';
 import type { Parts } from './parts.js';
@@ -44,11 +44,8 @@ function callDoor(parts: Parts, doors: Doors): Route {
       const variables = readVariables(body.variables);
       const what = await runnable(parts, customer_id, body, 'call_flow_id');
       const { auto_play, machine } = body;
-      const answered = await doors.createCall({ customer_id, variables, ...what, ...people(body), ...(auto_play === undefined ? {} : { auto_play }), ...(machine === undefined ? {} : { machine }) });
-      const call = fromDoor('refused' in answered ? answered : answered.call);
-      const answer = await showCall(parts, call);
-      await remember(parts, receipt({ body: answer }));
-      return answer;
+      const asked = { customer_id, variables, ...what, ...people(body), ...(auto_play === undefined ? {} : { auto_play }), ...(machine === undefined ? {} : { machine }) };
+      return throughDoor(receipt, callShown, (slip) => doors.createCall(asked, slip));
     },
   });
 }
@@ -59,48 +56,48 @@ function messageDoor(parts: Parts, doors: Doors): Route {
     body: Type.Object({ ...What, text: Type.Optional(Type.String()) }), answer: MessageAnswer, reasons: BAD,
     async handle({ body, identity: { customer_id }, receipt }) {
       const what = await runnable(parts, customer_id, body, 'message_flow_id');
-      const answered = await doors.receiveMessage({ customer_id, ...what, ...people(body), text: body.text ?? '' });
-      if ('refused' in answered) throw new ApiError(answered.refused === 'CALL_ENDED' ? 'STATE_INVALID' : answered.refused, answered.message);
-      const answer = showMessage(answered.message);
-      await remember(parts, receipt({ body: answer }));
-      return answer;
+      return throughDoor(receipt, showMessage, (slip) => doors.receiveMessage({ customer_id, ...what, ...people(body), text: body.text ?? '' }, slip));
     },
   });
 }
 
 function callerDoors(parts: Parts, doors: Doors): readonly Route[] {
-  const door = <B extends ReturnType<typeof Type.Object>>(name: string, summary: string, body: B, open: (which: { customer_id: string; call_id: string }, body: Readonly<Record<string, unknown>>) => ReturnType<Doors['hangup']>) =>
+  const door = <B extends ReturnType<typeof Type.Object>>(name: string, summary: string, body: B, open: (which: { customer_id: string; call_id: string }, body: Readonly<Record<string, unknown>>, slip: DoorReceipt) => ReturnType<Doors['hangup']>) =>
     route({
       method: 'POST', path: `/simulator/calls/{id}/${name}`, operation: `simulate${name.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}`, tag: 'simulator', summary, body, answer: CallAnswer,
       reasons: ['INVALID_ID', 'INVALID_JSON_BODY', 'INVALID_ARGUMENT', 'CALL_NOT_FOUND', 'STATE_INVALID'],
       async handle(call: Call<unknown>) {
         const { id, customer_id } = await findDocument(parts, callResource(parts), call);
-        const answer = await showCall(parts, fromDoor(await open({ customer_id, call_id: id }, call.body as Record<string, unknown>)));
-        await remember(parts, call.receipt({ body: answer }));
-        return answer;
+        return throughDoor(call.receipt, callShown, (slip) => open({ customer_id, call_id: id }, call.body as Record<string, unknown>, slip));
       },
     });
   const ActionId = Type.Object({ action_id: Type.Optional(Type.String()) });
   return [
-    door('digits', 'The caller presses keys.', Type.Object({ digits: Type.Optional(Type.String({ description: '0-9, A-D, * and #' })) }), (which, { digits = '' }) => doors.digits(which, digits as string)),
-    door('media_done', 'The prompt that is played ends now.', ActionId, (which, { action_id }) => doors.mediaDone(which, (action_id as string | undefined)?.toLowerCase())),
-    door('hangup', 'The caller hangs up.', Type.Object({}), (which) => doors.hangup(which, 'remote', 'normal')),
-    door('fail', 'The action that the call stands on fails.', ActionId, (which, { action_id = '' }) => doors.failEffect(which, (action_id as string).toLowerCase())),
+    door('digits', 'The caller presses keys.', Type.Object({ digits: Type.Optional(Type.String({ description: '0-9, A-D, * and #' })) }), (which, { digits = '' }, slip) => doors.digits(which, digits as string, slip)),
+    door('media_done', 'The prompt that is played ends now.', ActionId, (which, { action_id }, slip) => doors.mediaDone(which, (action_id as string | undefined)?.toLowerCase(), slip)),
+    door('hangup', 'The caller hangs up.', Type.Object({}), (which, _, slip) => doors.hangup(which, 'remote', 'normal', slip)),
+    door('fail', 'The action that the call stands on fails.', ActionId, (which, { action_id = '' }, slip) => doors.failEffect(which, (action_id as string).toLowerCase(), slip)),
   ];
 }
 
-function clockDoor(parts: Parts, virtual: VirtualClock): Route {
+function clockDoor({ committer }: Parts, virtual: VirtualClock): Route {
+  // One after the other: what a move is told of must be what it does.
+  let turn = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => { const done = turn.then(work); turn = done.then(() => undefined, () => undefined); return done; };
   return route({
     method: 'POST', path: '/simulator/clock', operation: 'setClock', tag: 'simulator', summary: 'Move the virtual clock: on by milliseconds, or to a time, backwards too.',
     body: Type.Object({ advance_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_153_600_000_000 })), set: Type.Optional(Type.String()) }),
     answer: Type.Object({ now: Type.String() }), reasons: ['INVALID_JSON_BODY', 'INVALID_ARGUMENT'],
-    async handle({ body: { advance_ms, set }, receipt }) {
-      if (set !== undefined) virtual.set(readClock(set));
-      if (advance_ms !== undefined) virtual.set(within(virtual.now() + advance_ms * 1000));
-      const answer = { now: showTime(virtual.now()) };
-      await remember(parts, receipt({ body: answer }));
+    handle: ({ body: { advance_ms, set }, receipt }) => inTurn(async () => {
+      const from = set === undefined ? virtual.now() : readClock(set);
+      const to = advance_ms === undefined ? from : within(from + advance_ms * 1000);
+      const answer = { now: showTime(to) };
+      // A clock that is moved by hand is in memory and cannot fail: it is moved once it is remembered that it was.
+      const documents = receipt({ body: answer });
+      if (documents.length > 0 && (await committer.submit({ documents })) !== 'ok') throw new ApiError('STATE_INVALID', 'the same request is being carried out');
+      virtual.set(to);
       return answer;
-    },
+    }),
   });
 }
 
@@ -141,8 +138,3 @@ async function runnable(parts: Parts, customer_id: string, { flow_id = '', numbe
 
 const people = ({ source, destination, number }: WhatInput) =>
   ({ ...(source ? { source } : {}), ...(destination ? { destination } : {}), ...(number === undefined ? {} : { number }) });
-
-/** A door commits by itself, so what was answered is remembered right after it. */
-async function remember(parts: Parts, documents: ReturnType<Call['receipt']>): Promise<void> {
-  if (documents.length > 0) await parts.committer.submit({ documents });
-}

@@ -30,17 +30,20 @@ export type Driver = {
 /** Part of a commit that goes with a command: documents, and lists that belong to them. */
 export type Also = { readonly documents?: readonly DocumentWrite[]; readonly lists?: readonly StoredList[] };
 
+/** The same, made of the activeflow as the commit leaves it, where there is one; of a new one, as it is before its first action. */
+export type AlsoOf = Also | ((activeflow: State | undefined) => Also);
+
 /** What a driver may ask of the engine room: report, and start or stop what its outside resources own. */
 export type Host = {
   readonly clock: Clock;
   /** The result of an open effect. A late or repeated one changes nothing; false then. */
-  settle(effect_id: string, result: Result, also?: Also): Promise<boolean>;
+  settle(effect_id: string, result: Result, also?: AlsoOf): Promise<boolean>;
   /** The run may go on with this result although the driver is not through with the effect: it stays open, due at its `again_at`. */
   release(effect_id: string, result: Result): Promise<void>;
   /** The outside resource that an activeflow runs on has ended; false where something that goes with it was stale. */
-  ended(activeflow_id: string, detail: string, also?: Also): Promise<boolean>;
+  ended(activeflow_id: string, detail: string, also?: AlsoOf): Promise<boolean>;
   /** Starts an activeflow. Undefined where its id is taken already: it was started before. */
-  start(birth: Omit<Birth, 'at' | 'cause'>, cause: Birth['cause'], also?: Also): Promise<State | undefined>;
+  start(birth: Omit<Birth, 'at' | 'cause'>, cause: Birth['cause'], also?: AlsoOf): Promise<State | undefined>;
   /** An activeflow as it stands, of any customer. */
   activeflow(id: string): Promise<State | undefined>;
   /** The newest revision of a flow, of one customer; undefined where there is none or it is deleted. */

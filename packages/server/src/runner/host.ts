@@ -1,10 +1,10 @@
 // What drivers may ask: a thin door to the runner and the store.
 import { flowListId, NONE_ID, type State } from '@activeflow/engine';
 import type { Clock } from '../clock.js';
-import type { Also, Host } from '../driver/driver.js';
+import type { AlsoOf, Host } from '../driver/driver.js';
 import type { Store } from '../store/store.js';
 import type { Committer } from './committer.js';
-import type { Runner } from './runner.js';
+import type { Runner, With } from './runner.js';
 
 const FINAL = new Set(['done', 'failed', 'dead', 'canceled', 'canceling']);
 
@@ -23,7 +23,7 @@ export function createHost({ runner, store, committer, clock }: { runner: Runner
     },
     async ended(activeflow_id, detail, also) {
       const handled = await runner.handle(activeflow_id, { type: 'stop', reason: 'hangup', detail }, { cause: { by: 'call', ref: detail }, ...withAlso(also) });
-      if (handled === undefined) return also === undefined || (await committer.submit(also)) === 'ok';
+      if (handled === undefined) return also === undefined || (await committer.submit(typeof also === 'function' ? also(undefined) : also)) === 'ok';
       return handled.outcome !== 'stale';
     },
     start: (birth, cause, also): Promise<State | undefined> => runner.start({ ...birth, cause }, also),
@@ -45,4 +45,5 @@ export function createHost({ runner, store, committer, clock }: { runner: Runner
 /** The activeflow that an effect belongs to: its id says so. */
 const activeflowOf = (effect_id: string): string => effect_id.slice(0, effect_id.indexOf(':'));
 
-const withAlso = (also: Also | undefined): { also?: Also } => (also ? { also } : {});
+const withAlso = (also: AlsoOf | undefined): Pick<With, 'also'> =>
+  (also ? { also: typeof also === 'function' ? ({ state }) => also(state).documents ?? [] : also } : {});

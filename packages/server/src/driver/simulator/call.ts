@@ -97,11 +97,11 @@ export async function callOf(room: Room, { customer_id }: StoredEffect, call_id:
 export const callIdOf = ({ payload }: StoredEffect): string => (typeof payload['call_id'] === 'string' ? payload['call_id'] : '');
 
 /** The next version of a call's document. A write of it is refused where the call has changed meanwhile. */
-export const nextCall = (call: Call, data: CallData, now: Instant): DocumentWrite => ({ ...call, version: call.version + 1, tm_update: now, data });
+export const nextCall = (call: Call, data: CallData, now: Instant): Call => ({ ...call, version: call.version + 1, tm_update: now, data });
 
 /** A new call's document. */
-export const newCall = (id: string, customer_id: string, now: Instant, data: CallData): DocumentWrite =>
-  newDocument('call', { id, customer_id, parent: data.played.master_call_id }, now, data);
+export const newCall = (id: string, customer_id: string, now: Instant, data: CallData): Call =>
+  ({ ...newDocument('call', { id, customer_id, parent: data.played.master_call_id }, now, data), data });
 
 /** The first version of a document. */
 export const newDocument = (kind: string, whose: Pick<Document, 'id' | 'customer_id' | 'parent'>, now: Instant, data: Option): DocumentWrite =>

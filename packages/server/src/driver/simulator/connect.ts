@@ -11,6 +11,7 @@ import { endCall } from './hangup.js';
 import { ahead, answered, ringing, upAt } from './line.js';
 import { dialled } from './outgoing.js';
 import { liveCall, settleWith } from './prompts.js';
+import type { Slip } from './slip.js';
 import { without } from './waits.js';
 
 type Payload = { readonly source: Address; readonly destinations: readonly Address[]; readonly relay_reason: boolean };
@@ -47,8 +48,8 @@ export async function cancelConnect(room: Room, effect: StoredEffect): Promise<v
 }
 
 /** Ends a call, and lets the one that it was bridged to know. As `endCall`, done twice it changes nothing more. */
-export async function hangUp(room: Room, call_id: string, by: HangupBy, reason: HangupReason): Promise<Call | undefined> {
-  const call = await endCall(room, call_id, by, reason);
+export async function hangUp(room: Room, call_id: string, by: HangupBy, reason: HangupReason, slip?: Slip): Promise<Call | undefined> {
+  const call = await endCall(room, call_id, by, reason, slip);
   const connect_id = call?.data.played.dial?.connect_id ?? '';
   const unfinished = connect_id === '' ? [] : await room.host.unfinished(connect_id.slice(0, connect_id.indexOf(':')));
   const connect = unfinished.find(({ id }) => id === connect_id);

@@ -7,6 +7,7 @@ import { cancelConnect, hangUp } from './connect.js';
 import { answered } from './line.js';
 import { endRecordings } from './recording.js';
 import { choose, startRun, type Refusal, type Runnable } from './run.js';
+import { slipOf, SPENT, type Receipt } from './slip.js';
 import { ended, endOf, PROMPT_KINDS, without } from './waits.js';
 
 /** An incoming call to be played. `number` is what was called, where no destination is given. */
@@ -26,37 +27,41 @@ export type CallAsked = Runnable & {
 export type Which = { readonly customer_id: string; readonly call_id: string };
 
 /** Plays an incoming call: it rings, and its activeflow begins, in one commit. */
-export async function createCall(room: Room, asked: CallAsked): Promise<{ readonly call: Call; readonly activeflow: State } | Refusal> {
+export async function createCall(room: Room, asked: CallAsked, receipt?: Receipt): Promise<{ readonly call: Call; readonly activeflow: State } | Refusal> {
   const { host, newId } = room;
   const [id, activeflow_id] = [newId(), newId()];
   const chosen = await choose(room, asked.customer_id, asked, `${activeflow_id}:0`);
   if ('refused' in chosen) return chosen;
   const { run, lists } = chosen;
   const now = host.clock.now();
-  const document = newCall(id, asked.customer_id, now, {
+  const call = newCall(id, asked.customer_id, now, {
     ...NEW_CALL, flow_id: run.flow_id, activeflow_id, source: address(asked.source),
     destination: address(asked.destination ?? { target: asked.number ?? '' }), status: 'ringing', direction: 'incoming', tm_ringing: now,
     played: { ...NEW_PLAYED, auto_play: asked.auto_play ?? true, machine: asked.machine ?? false },
   });
-  const call = document as unknown as Call;
-  const activeflow = await startRun(room, call, run, { documents: [document], lists }, asked.variables);
+  const slip = slipOf(room, receipt);
+  const activeflow = await startRun(room, call, run, slip.with(call, { lists }), asked.variables);
+  if (activeflow === undefined && await slip.isSpent()) return SPENT;
   if (activeflow === undefined) throw new Error(`the new id ${id} is taken`);
   return { call, activeflow };
 }
 
 /** The caller presses keys. What they end is settled in the commit that says they were pressed. */
-export async function digits(room: Room, which: Which, typed: string): Promise<Call | Refusal> {
+export async function digits(room: Room, which: Which, typed: string, receipt?: Receipt): Promise<Call | Refusal> {
   if (!/^[0-9A-D*#]{1,256}$/.test(typed)) return { refused: 'INVALID_ARGUMENT', message: 'digits are 1 to 256 of 0-9, A-D, * and #' };
-  const call = await onCall(room, which, ({ data }) => withChanges(data, {}, { digits: data.played.digits + typed }));
-  if (!('refused' in call) && call.data.recording_ids.length > 0) await endRecordings(room, call.id, typed);
-  return call;
+  const pressed = await callOfDoor(room, which);
+  if ('refused' in pressed) return pressed;
+  // First, for a repetition of this request would not come so far: ended twice is ended once, pressed twice is not.
+  if (pressed.data.recording_ids.length > 0) await endRecordings(room, pressed.id, typed);
+  return onCall(room, which, ({ data }) => withChanges(data, {}, { digits: data.played.digits + typed }), receipt);
 }
 
 /** The prompt that is played ends now: that of an action, or the one that the run waits for, or else the oldest. */
-export async function mediaDone(room: Room, which: Which, action_id?: string): Promise<Call | Refusal> {
+export async function mediaDone(room: Room, which: Which, action_id?: string, receipt?: Receipt): Promise<Call | Refusal> {
   const effect_id = await promptOf(room, which, action_id);
   if (typeof effect_id !== 'string') return effect_id;
   const { host } = room;
+  const slip = slipOf(room, receipt);
   for (;;) {
     const call = await callOfDoor(room, which);
     if ('refused' in call) return call;
@@ -65,42 +70,50 @@ export async function mediaDone(room: Room, which: Which, action_id?: string): P
     // A prompt that the dispatcher has not come to yet is over all the same, and the call answered.
     const unbegun = { effect_id, kind: 'call.talk', until: null, answered: call.data.status === 'ringing' } as const;
     const end = ended(answered(call.data, now), wait ?? unbegun, {});
-    const document = nextCall(call, end.data, now);
-    if (await host.settle(effect_id, end.result, { documents: [document] })) return { ...call, ...document, data: end.data };
+    const next = nextCall(call, end.data, now);
+    if (await host.settle(effect_id, end.result, slip.with(next))) return next;
+    if (await slip.isSpent()) return SPENT;
     if ((await readCall(room, call.id))?.version === call.version) return { refused: 'STATE_INVALID', message: 'the prompt is over' };
   }
 }
 
 /** The caller hangs up, or we do: the run ends with the call. Once more changes nothing. */
-export async function hangup(room: Room, which: Which, by: 'local' | 'remote', reason: HangupReason): Promise<Call | Refusal> {
+export async function hangup(room: Room, which: Which, by: 'local' | 'remote', reason: HangupReason, receipt?: Receipt): Promise<Call | Refusal> {
   const call = await callOfDoor(room, which, true);
-  return 'refused' in call ? call : ((await hangUp(room, call.id, by, reason)) ?? notFound(which));
+  if ('refused' in call) return call;
+  const slip = slipOf(room, receipt);
+  // First, as with digits.
+  await endRecordings(room, call.id);
+  const gone = await hangUp(room, call.id, by, reason, slip);
+  return gone ?? ((await slip.isSpent()) ? SPENT : notFound(which));
 }
 
 /** The action that the call's run stands on fails, with reason PLAYED_FAILURE. */
-export async function failEffect(room: Room, which: Which, action_id: string): Promise<Call | Refusal> {
+export async function failEffect(room: Room, which: Which, action_id: string, receipt?: Receipt): Promise<Call | Refusal> {
   const { host } = room;
+  const slip = slipOf(room, receipt);
   for (;;) {
     const call = await callOfDoor(room, which);
     if ('refused' in call) return call;
     const wait = await waitOf(room, call, action_id);
     if ('refused' in wait) return wait;
-    const data = without(call.data, wait.effect_id);
-    const document = nextCall(call, data, host.clock.now());
+    const next = nextCall(call, without(call.data, wait.effect_id), host.clock.now());
     const unfinished = wait.kind === 'call.connect' ? await host.unfinished(call.data.activeflow_id) : [];
     const connect = unfinished.find(({ id }) => id === wait.effect_id);
     const result = { ok: false, reason: 'PLAYED_FAILURE', message: 'made to fail at the simulator\'s door' } as const;
-    if (await host.settle(wait.effect_id, result, { documents: [document] })) {
+    if (await host.settle(wait.effect_id, result, slip.with(next))) {
       if (connect) await cancelConnect(room, connect);
-      return { ...call, ...document, data };
+      return next;
     }
+    if (await slip.isSpent()) return SPENT;
     if ((await readCall(room, call.id))?.version === call.version) return { refused: 'STATE_INVALID', message: 'the action is over' };
   }
 }
 
 /** Changes a call; whatever is over then is settled, the first in the same commit. */
-async function onCall(room: Room, which: Which, change: (call: Call) => CallData): Promise<Call | Refusal> {
+async function onCall(room: Room, which: Which, change: (call: Call) => CallData, receipt: Receipt | undefined): Promise<Call | Refusal> {
   const { host } = room;
+  const slip = slipOf(room, receipt);
   for (let changed = false; ;) {
     const call = await callOfDoor(room, which, changed);
     if ('refused' in call || isOver(call)) return call;
@@ -109,10 +122,16 @@ async function onCall(room: Room, which: Which, change: (call: Call) => CallData
     const over = data.played.waits.map((wait) => ({ wait, end: endOf(data, wait, now) })).find(({ end }) => end !== undefined);
     if (over?.end === undefined) {
       if (changed) return call;
-      const document = nextCall(call, data, now);
-      if (await host.write({ documents: [document] })) return { ...call, ...document, data };
-    } else if (await host.settle(over.wait.effect_id, over.end.result, { documents: [nextCall(call, over.end.data, now)] })) {
+      const next = nextCall(call, data, now);
+      if (await host.write(slip.with(next)(await host.activeflow(data.activeflow_id)))) return next;
+      if (await slip.isSpent()) return SPENT;
+      continue;
+    }
+    const next = nextCall(call, over.end.data, now);
+    if (await host.settle(over.wait.effect_id, over.end.result, (changed ? slipOf(room) : slip).with(next))) {
       changed = true;
+    } else if (!changed && await slip.isSpent()) {
+      return SPENT;
     } else if ((await readCall(room, call.id))?.version === call.version) {
       // Nobody waits for it any more, and its cancellation is on its way.
       await host.write({ documents: [nextCall(call, without(call.data, over.wait.effect_id), now)] });

@@ -4,6 +4,7 @@ import type { Performed } from '../driver.js';
 import type { Document, DocumentWrite, StoredEffect } from '../../store/store.js';
 import { newDocument, type Room } from './call.js';
 import { choose, type Refusal, type Runnable } from './run.js';
+import { slipOf, SPENT, type Receipt } from './slip.js';
 
 /** An incoming message to be played. `number` is what it was sent to, where no destination is given. */
 export type MessageAsked = Runnable & {
@@ -23,7 +24,7 @@ export type MessageData = {
 type Target = { readonly destination: Address; readonly status: 'delivered' | 'received'; readonly parts: number; readonly tm_update: Instant };
 
 /** A message comes in: its document and its activeflow, with reference type `sms`, are one commit. */
-export async function receiveMessage(room: Room, asked: MessageAsked): Promise<{ readonly message: Document; readonly activeflow: State } | Refusal> {
+export async function receiveMessage(room: Room, asked: MessageAsked, receipt?: Receipt): Promise<{ readonly message: Document; readonly activeflow: State } | Refusal> {
   const { host, newId } = room;
   const [id, activeflow_id] = [newId(), newId()];
   const chosen = await choose(room, asked.customer_id, asked, `${activeflow_id}:0`);
@@ -32,6 +33,7 @@ export async function receiveMessage(room: Room, asked: MessageAsked): Promise<{
   const [source, destination] = [address(asked.source), address(asked.destination ?? { target: asked.number ?? '' })];
   const data = { source, direction: 'inbound', text: asked.text, activeflow_id, destinations: [destination], status: 'received' } as const;
   const message = written(host.clock.now(), id, asked.customer_id, data);
+  const slip = slipOf(room, receipt);
   const activeflow = await host.start({
     id: activeflow_id, customer_id: asked.customer_id, name: '', flow_id, flow_revision, list_id,
     reference: { type: 'sms', id, activeflow_id: NONE_ID },
@@ -40,7 +42,8 @@ export async function receiveMessage(room: Room, asked: MessageAsked): Promise<{
       'voipbin.message.id': id, 'voipbin.message.text': asked.text,
       ...addressVariables('voipbin.message.source', source), ...addressVariables('voipbin.message.destination', destination),
     },
-  }, { by: 'message', ref: id }, { documents: [message], lists });
+  }, { by: 'message', ref: id }, slip.with(message, { lists }));
+  if (activeflow === undefined && await slip.isSpent()) return SPENT;
   if (activeflow === undefined) throw new Error(`the new id ${id} is taken`);
   return { message, activeflow };
 }

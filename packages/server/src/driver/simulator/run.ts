@@ -1,6 +1,6 @@
 // The activeflow of a call: what it runs, and what it knows of the call at its start (engine.md §4).
 import { addressVariables, NONE_ID, type Action, type State, type StoredList, type Variables } from '@activeflow/engine';
-import type { Also } from '../driver.js';
+import type { AlsoOf } from '../driver.js';
 import type { Call, Room, Run } from './call.js';
 
 /** What an activeflow is to run: a stored flow, or actions as `parseActions` gives them. */
@@ -28,7 +28,7 @@ export async function choose({ host }: Room, customer_id: string, what: Runnable
 }
 
 /** Starts the activeflow of a call; the call's document is among what goes with it. Undefined where it was started before, or the call has changed. */
-export function startRun({ host }: Room, call: Call, run: Run, also: Also, variables: Variables = {}): Promise<State | undefined> {
+export function startRun({ host }: Room, call: Call, run: Run, also: AlsoOf, variables: Variables = {}): Promise<State | undefined> {
   const { id, customer_id, data } = call;
   const named = {
     'voipbin.call.id': id, 'voipbin.call.direction': data.direction, 'voipbin.call.status': data.status, 'voipbin.call.digits': '',

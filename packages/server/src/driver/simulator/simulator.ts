@@ -12,7 +12,12 @@ import { performMessage, performNothing, receiveMessage, type MessageAsked } fro
 import { performCreate } from './outgoing.js';
 import { performTimed } from './prompts.js';
 import { performRecord, performStopRecording } from './record.js';
+import type { Refusal } from './run.js';
+import type { Receipt } from './slip.js';
 import { TIMED_KINDS } from './waits.js';
+
+/** What is handed in at a door, and why one stays shut. */
+export type { Receipt, Refusal };
 
 type Perform = (room: Room, effect: StoredEffect) => Promise<Performed>;
 
@@ -23,14 +28,17 @@ const PERFORMS: Partial<Record<EffectKind, Perform>> = {
   'message.send': performMessage, 'email.send': performNothing, 'conversation.send': performNothing,
 };
 
-/** The doors of a simulator: what the played people do. Calls and messages are documents (`call.ts`, `messages.ts`). */
+/**
+ * The doors of a simulator: what the played people do. Calls and messages are documents (`call.ts`, `messages.ts`). Unless it refuses, a door
+ * writes the receipt once, in the commit that does what was asked.
+ */
 export type Doors = {
-  readonly createCall: (asked: doors.CallAsked) => ReturnType<typeof doors.createCall>;
-  readonly digits: (which: doors.Which, typed: string) => ReturnType<typeof doors.digits>;
-  readonly mediaDone: (which: doors.Which, action_id?: string) => ReturnType<typeof doors.mediaDone>;
-  readonly hangup: (which: doors.Which, by: 'local' | 'remote', reason: Parameters<typeof doors.hangup>[3]) => ReturnType<typeof doors.hangup>;
-  readonly failEffect: (which: doors.Which, action_id: string) => ReturnType<typeof doors.failEffect>;
-  readonly receiveMessage: (asked: MessageAsked) => ReturnType<typeof receiveMessage>;
+  readonly createCall: (asked: doors.CallAsked, receipt?: Receipt) => ReturnType<typeof doors.createCall>;
+  readonly digits: (which: doors.Which, typed: string, receipt?: Receipt) => ReturnType<typeof doors.digits>;
+  readonly mediaDone: (which: doors.Which, action_id?: string, receipt?: Receipt) => ReturnType<typeof doors.mediaDone>;
+  readonly hangup: (which: doors.Which, by: 'local' | 'remote', reason: Parameters<typeof doors.hangup>[3], receipt?: Receipt) => ReturnType<typeof doors.hangup>;
+  readonly failEffect: (which: doors.Which, action_id: string, receipt?: Receipt) => ReturnType<typeof doors.failEffect>;
+  readonly receiveMessage: (asked: MessageAsked, receipt?: Receipt) => ReturnType<typeof receiveMessage>;
 };
 
 /** A simulator: what performs, and what is played at it. */
@@ -52,12 +60,12 @@ export function createSimulator(host: Host, newId: () => string = randomUUID): S
   return {
     driver,
     doors: {
-      createCall: (asked) => doors.createCall(room, asked),
-      digits: (which, typed) => doors.digits(room, which, typed),
-      mediaDone: (which, action_id) => doors.mediaDone(room, which, action_id),
-      hangup: (which, by, reason) => doors.hangup(room, which, by, reason),
-      failEffect: (which, action_id) => doors.failEffect(room, which, action_id),
-      receiveMessage: (asked) => receiveMessage(room, asked),
+      createCall: (asked, receipt) => doors.createCall(room, asked, receipt),
+      digits: (which, typed, receipt) => doors.digits(room, which, typed, receipt),
+      mediaDone: (which, action_id, receipt) => doors.mediaDone(room, which, action_id, receipt),
+      hangup: (which, by, reason, receipt) => doors.hangup(room, which, by, reason, receipt),
+      failEffect: (which, action_id, receipt) => doors.failEffect(room, which, action_id, receipt),
+      receiveMessage: (asked, receipt) => receiveMessage(room, asked, receipt),
     },
   };
 }
