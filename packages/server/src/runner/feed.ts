@@ -1,7 +1,7 @@
 // The feed: one cursor over the numbered log for everybody who listens. It sleeps while nobody does.
 import type { Log } from '../log.js';
 import type { LoggedEvent, Store } from '../store/store.js';
-import { createIndex, type Heading, type Index, type Listener, type Entry } from './feed-index.js';
+import { createIndex, type Entry, type Heading, type Index, type Listener } from './feed-index.js';
 
 /** What is told of an entry: its heading, undefined where nobody is told of it; and the resource as it was then. */
 export type Projection = {
@@ -10,7 +10,7 @@ export type Projection = {
 };
 
 /** A page of the log for somebody who was away: what is told, and the number up to which all has been looked at. */
-export type Page = { readonly entries: readonly { readonly heading: Heading; tell(): Promise<Entry> }[]; readonly at: number };
+export type Page = { readonly entries: readonly { readonly heading: Heading; readonly tell: () => Promise<Entry> }[]; readonly at: number };
 
 /** The feed of a store. */
 export type Feed = {
@@ -35,75 +35,40 @@ const BATCH = 32;
 /** How long the feed waits for a store that fails. */
 const AGAIN_MS = 250;
 
-/** What a feed is made of. `poll_ms`: how often to look without being woken; 0 where this process alone writes the store. */
-export type FeedParts = { readonly store: Pick<Store, 'feed' | 'last'>; readonly projection: Projection; readonly log: Log; readonly poll_ms?: number };
+/** What a feed is made of. */
+export type FeedParts = { readonly store: Pick<Store, 'feed' | 'last'>; readonly projection: Projection; readonly log: Log };
+
+/** Where the feed stands. `round` counts how often it began to read. */
+type Mood = { position: number; opened: number; round: number; woken: boolean; running: boolean; closed: boolean };
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
 
-/** Makes the feed of a store. */
-export function createFeed({ store, projection, log, poll_ms = 0 }: FeedParts): Feed {
+/** Makes the feed of a store that this process alone writes: it looks when it is woken. */
+export function createFeed(parts: FeedParts): Feed {
+  const { store, projection, log } = parts;
   const index = createIndex();
-  const mood = { position: 0, opened: 0, round: 0, woken: false, running: false, closed: false };
+  const mood: Mood = { position: 0, opened: 0, round: 0, woken: false, running: false, closed: false };
   let opening: Promise<void> | undefined;
   let waiting: { readonly seq: number; readonly resolve: () => void }[] = [];
-  let poll: NodeJS.Timeout | undefined;
   let again: NodeJS.Timeout | undefined;
-
-  /** Hands out a page; false where there was nothing. */
-  const handOut = async (): Promise<boolean> => {
-    const { round } = mood;
-    const page = await store.feed(mood.position, PAGE);
-    const touched = new Set<Listener>();
-    const flush = (): void => { for (const listener of touched) listener.flush(); touched.clear(); };
-    if (round !== mood.round) return false;
-    for (const [i, logged] of page.entries()) {
-      const heading = projection.heading(logged);
-      if (heading && index.wants(heading)) {
-        const entry = await attempt(logged, heading);
-        // Everybody has left meanwhile, and whoever came since began at the end of the log.
-        if (round !== mood.round) return false;
-        index.each(heading, (listener, event_topic) => {
-          if (entry) listener.tell(entry, event_topic);
-          else listener.lose();
-          touched.add(listener);
-        });
-      }
-      // Whoever comes from here on, comes after this entry.
-      mood.position = logged.seq;
-      if (i % BATCH === BATCH - 1) flush();
-    }
-    flush();
-    return page.length > 0;
-  };
-
-  /** One entry that cannot be told must not keep the others back: who wanted it learns that something is missing. */
-  const attempt = async (logged: LoggedEvent, heading: Heading): Promise<Entry | undefined> => {
-    try {
-      return await projection.tell(logged, heading);
-    } catch (error) {
-      log.error({ err: error, seq: heading.seq, resource: heading.resource, id: heading.id }, 'an entry of the log cannot be told');
-      return undefined;
-    }
-  };
 
   const run = async (): Promise<void> => {
     mood.running = true;
+    // Who answers a request about what was committed goes first.
+    await nextTurn();
     try {
-      await nextTurn();
       while (mood.woken && mood.opened > 0 && !mood.closed) {
         mood.woken = false;
-        while (await handOut()) await nextTurn();
-        const done = waiting;
-        waiting = [];
-        // Read to the end: what was there when they asked is behind us.
-        for (const one of done) if (one.seq <= mood.position) one.resolve(); else waiting.push(one);
+        while (await handOut(parts, mood, index)) await nextTurn();
+        const done = waiting.filter(({ seq }) => seq <= mood.position);
+        waiting = waiting.filter(({ seq }) => seq > mood.position);
+        for (const { resolve } of done) resolve();
       }
     } catch (error) {
       log.warn({ err: error }, 'the feed cannot read the log; it tries again');
       again = setTimeout(wake, AGAIN_MS);
-    } finally {
-      mood.running = false;
     }
+    mood.running = false;
     if (mood.woken && again === undefined) wake();
   };
 
@@ -117,14 +82,11 @@ export function createFeed({ store, projection, log, poll_ms = 0 }: FeedParts): 
   const begin = async (): Promise<void> => {
     mood.round++;
     mood.position = await store.last();
-    if (poll_ms > 0) poll ??= setInterval(wake, poll_ms).unref();
   };
-
-  let lane: Promise<unknown> = Promise.resolve();
 
   return {
     get position() { return mood.position; },
-    wake, index,
+    wake, index, page: createPast(store, projection, mood),
     async open() {
       // The first one finds out where the log ends, and the others wait for that.
       if (mood.opened++ === 0) opening = begin();
@@ -132,36 +94,69 @@ export function createFeed({ store, projection, log, poll_ms = 0 }: FeedParts): 
       wake();
       let open = true;
       return () => {
-        if (!open) return;
+        if (open) mood.opened--;
         open = false;
-        if (--mood.opened === 0) { clearInterval(poll); poll = undefined; }
       };
     },
     async reached() {
       const seq = await store.last();
-      if (seq <= mood.position) return;
-      await new Promise<void>((resolve) => { waiting.push({ seq, resolve }); wake(); });
-    },
-    page(after, wants) {
-      const read = async (): Promise<Page> => {
-        // Between two pages the living get their turn.
-        await nextTurn();
-        const until = mood.position;
-        const found = (await store.feed(after, PAGE)).filter(({ seq }) => seq <= until);
-        const entries = found.flatMap((logged) => {
-          const heading = projection.heading(logged);
-          return heading && wants(heading) ? [{ heading, tell: () => projection.tell(logged, heading) }] : [];
-        });
-        return { entries, at: found.at(-1)?.seq ?? until };
-      };
-      const page = lane.then(read);
-      lane = page.catch(() => undefined);
-      return page;
+      if (seq > mood.position) await new Promise<void>((resolve) => { waiting.push({ seq, resolve }); wake(); });
     },
     close() {
       mood.closed = true;
-      clearInterval(poll);
       clearTimeout(again);
     },
+  };
+}
+
+/** Hands out a page; false where there was nothing. */
+async function handOut({ store, projection, log }: FeedParts, mood: Mood, index: Index): Promise<boolean> {
+  const { round } = mood;
+  const page = await store.feed(mood.position, PAGE);
+  // Everybody has left meanwhile, and whoever came since began at the end of the log.
+  const over = (): boolean => round !== mood.round;
+  const touched = new Set<Listener>();
+  const flush = (): void => { for (const listener of touched) listener.flush(); touched.clear(); };
+  if (over()) return false;
+  for (const [i, logged] of page.entries()) {
+    const heading = projection.heading(logged);
+    if (heading && index.wants(heading)) {
+      // One entry that cannot be told must not keep the others back: who wanted it learns that something is missing.
+      const entry = await projection.tell(logged, heading).catch((error: unknown) => {
+        log.error({ err: error, seq: heading.seq, resource: heading.resource, id: heading.id }, 'an entry of the log cannot be told');
+      });
+      if (over()) return false;
+      index.each(heading, (listener, event_topic) => {
+        if (entry) listener.tell(entry, event_topic);
+        else listener.lose();
+        touched.add(listener);
+      });
+    }
+    // Whoever comes from here on, comes after this entry.
+    mood.position = logged.seq;
+    if (i % BATCH === BATCH - 1) flush();
+  }
+  flush();
+  return page.length > 0;
+}
+
+/** Reads pages of the past, one caller after the other. */
+function createPast(store: FeedParts['store'], projection: Projection, mood: Mood): Feed['page'] {
+  let lane: Promise<unknown> = Promise.resolve();
+  return (after, wants) => {
+    const read = async (): Promise<Page> => {
+      // Between two pages the living get their turn.
+      await nextTurn();
+      const until = mood.position;
+      const found = (await store.feed(after, PAGE)).filter(({ seq }) => seq <= until);
+      const entries = found.flatMap((logged) => {
+        const heading = projection.heading(logged);
+        return heading && wants(heading) ? [{ heading, tell: () => projection.tell(logged, heading) }] : [];
+      });
+      return { entries, at: found.at(-1)?.seq ?? until };
+    };
+    const page = lane.then(read);
+    lane = page.catch(() => undefined);
+    return page;
   };
 }

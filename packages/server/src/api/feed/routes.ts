@@ -1,12 +1,10 @@
 // The routes of the feed: a WebSocket, and streams of server-sent events.
 import { Type } from 'typebox';
 import { ApiError } from '../../problem.js';
-import { under } from '../../runner/feed-index.js';
-import type { Feed } from '../../runner/feed.js';
 import { findActiveflow } from '../control.js';
 import type { Parts } from '../parts.js';
 import { route, type Exchange, type Route } from '../route.js';
-import { MOST_BEHIND } from './reader.js';
+import { hasMore } from './past.js';
 import { checkOrigin, MOST_TOPICS, openSocket } from './socket.js';
 import { admit, type Admitted } from './sse.js';
 import { readTopic, type Topic } from './topics.js';
@@ -67,7 +65,7 @@ async function streamOne({ store, hub: { feed } }: Parts, id: string, { topic, a
     await feed.reached();
     return true;
   };
-  const nothing = await isOver().then(async (over) => over && !(await hasMore(feed, topic, after))).catch((error: unknown) => { leave(); throw error; });
+  const nothing = await isOver().then(async (over) => over && !(await hasMore(feed, topic.text, after))).catch((error: unknown) => { leave(); throw error; });
   const { response, headers } = take();
   if (nothing) {
     // A browser that gets this does not come back.
@@ -79,18 +77,6 @@ async function streamOne({ store, hub: { feed } }: Parts, id: string, { topic, a
   await stream.reader.settled();
   // It may have ended before anybody listened.
   if (await isOver()) stream.end();
-}
-
-/** Whether the log has anything for a topic after a number, or so much that nobody looks. */
-async function hasMore(feed: Feed, topic: Topic, after: number | undefined): Promise<boolean> {
-  if (after === undefined || after === feed.position) return false;
-  if (after > feed.position || feed.position - after > MOST_BEHIND) return true;
-  for (let at = after; at < feed.position;) {
-    const page = await feed.page(at, (heading) => under(heading, (text) => text === topic.text).plain);
-    if (page.entries.length > 0) return true;
-    ({ at } = page);
-  }
-  return false;
 }
 
 /** The topics of a query. Throws `MISSING_REQUEST_PARAMETER`, `INVALID_REQUEST_PARAMETER` and `PERMISSION_DENIED`. */

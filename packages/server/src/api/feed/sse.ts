@@ -19,7 +19,7 @@ const HELLO = 'retry: 1000\n\n';
 const ALIVE = ':\n\n';
 
 /** A listener that was let in: begins the answer, or leaves without one. */
-export type Admitted = { begin(response: ServerResponse, headers: Readonly<Record<string, string>>, asked: Asked): Stream; leave(): void };
+export type Admitted = { readonly begin: (response: ServerResponse, headers: Readonly<Record<string, string>>, asked: Asked) => Stream; readonly leave: () => void };
 
 /** Lets a listener in. The credentials and the topics have been checked. */
 export async function admit(hub: Hub, { customer_id }: Identity, credentials: Credentials): Promise<Admitted> {

@@ -46,7 +46,7 @@ export async function listen({ url, key }: Pick<Tested, 'url' | 'key'>, connecti
       const look = (): void => {
         if (!frames.some(wanted)) return;
         news.delete(look);
-        resolve([...frames]);
+        resolve(frames.slice());
       };
       void closed.then((how) => { if (news.delete(look)) reject(new Error(`closed (${how}) before it came: ${JSON.stringify(frames).slice(0, 2_000)}`)); });
       news.add(look);
@@ -63,7 +63,7 @@ export function refused({ url, key }: Pick<Tested, 'url' | 'key'>, connecting: C
     ws.on('error', () => { /* told by the answer */ }).on('open', () => { ws.terminate(); reject(new Error('was let in')); });
     ws.on('unexpected-response', (_request, response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (part: string) => { text += part; }).on('end', () => { resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }); });
+      response.setEncoding('utf8').on('data', (part: string) => { text += part; }).on('end', () => { const body: unknown = JSON.parse(text); resolve({ status: response.statusCode ?? 0, body }); });
     });
   });
 }
