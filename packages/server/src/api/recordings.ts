@@ -12,7 +12,8 @@ export const recordingRoutes = (parts: Parts): readonly Route[] => documentRoute
   kind: 'recording', plural: 'recordings', noun: 'recording', missing: 'RECORDING_NOT_FOUND', answer: RecordingAnswer, show: (document) => showRecording(document),
 });
 
-function showRecording(recording: Document) {
+/** A recording as the wire shows it. */
+export function showRecording(recording: Document) {
   const { data } = recording;
   const text = (name: string): string => textOf(data, name);
   return {

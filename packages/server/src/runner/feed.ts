@@ -4,9 +4,10 @@ import type { LoggedEvent, Store } from '../store/store.js';
 import { createIndex, type Entry, type Heading, type Index, type Listener } from './feed-index.js';
 
 /** What is told of an entry: its heading, undefined where nobody is told of it; and the resource as it was then. */
-export type Projection = {
+export type Tells = {
   heading(logged: LoggedEvent): Heading | undefined;
-  tell(logged: LoggedEvent, heading: Heading): Promise<Entry>;
+  /** `past`: for somebody who was away, and not in the order of the log. */
+  tell(logged: LoggedEvent, heading: Heading, past: boolean): Promise<Entry>;
 };
 
 /** A page of the log for somebody who was away: what is told, and the number up to which all has been looked at. */
@@ -36,7 +37,7 @@ const BATCH = 32;
 const AGAIN_MS = 250;
 
 /** What a feed is made of. */
-export type FeedParts = { readonly store: Pick<Store, 'feed' | 'last'>; readonly projection: Projection; readonly log: Log };
+export type FeedParts = { readonly store: Pick<Store, 'feed' | 'last'>; readonly tells: Tells; readonly log: Log };
 
 /** Where the feed stands. `round` counts how often it began to read. */
 type Mood = { position: number; opened: number; round: number; woken: boolean; running: boolean; closed: boolean };
@@ -45,7 +46,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => { setImmediate(re
 
 /** Makes the feed of a store that this process alone writes: it looks when it is woken. */
 export function createFeed(parts: FeedParts): Feed {
-  const { store, projection, log } = parts;
+  const { store, tells, log } = parts;
   const index = createIndex();
   const mood: Mood = { position: 0, opened: 0, round: 0, woken: false, running: false, closed: false };
   let opening: Promise<void> | undefined;
@@ -86,7 +87,7 @@ export function createFeed(parts: FeedParts): Feed {
 
   return {
     get position() { return mood.position; },
-    wake, index, page: createPast(store, projection, mood),
+    wake, index, page: createPast(store, tells, mood),
     async open() {
       // The first one finds out where the log ends, and the others wait for that.
       if (mood.opened++ === 0) opening = begin();
@@ -110,7 +111,7 @@ export function createFeed(parts: FeedParts): Feed {
 }
 
 /** Hands out a page; false where there was nothing. */
-async function handOut({ store, projection, log }: FeedParts, mood: Mood, index: Index): Promise<boolean> {
+async function handOut({ store, tells, log }: FeedParts, mood: Mood, index: Index): Promise<boolean> {
   const { round } = mood;
   const page = await store.feed(mood.position, PAGE);
   // Everybody has left meanwhile, and whoever came since began at the end of the log.
@@ -119,10 +120,10 @@ async function handOut({ store, projection, log }: FeedParts, mood: Mood, index:
   const flush = (): void => { for (const listener of touched) listener.flush(); touched.clear(); };
   if (over()) return false;
   for (const [i, logged] of page.entries()) {
-    const heading = projection.heading(logged);
+    const heading = tells.heading(logged);
     if (heading && index.wants(heading)) {
       // One entry that cannot be told must not keep the others back: who wanted it learns that something is missing.
-      const entry = await projection.tell(logged, heading).catch((error: unknown) => {
+      const entry = await tells.tell(logged, heading, false).catch((error: unknown) => {
         log.error({ err: error, seq: heading.seq, resource: heading.resource, id: heading.id }, 'an entry of the log cannot be told');
       });
       if (over()) return false;
@@ -141,7 +142,7 @@ async function handOut({ store, projection, log }: FeedParts, mood: Mood, index:
 }
 
 /** Reads pages of the past, one caller after the other. */
-function createPast(store: FeedParts['store'], projection: Projection, mood: Mood): Feed['page'] {
+function createPast(store: FeedParts['store'], tells: Tells, mood: Mood): Feed['page'] {
   let lane: Promise<unknown> = Promise.resolve();
   return (after, wants) => {
     const read = async (): Promise<Page> => {
@@ -150,8 +151,8 @@ function createPast(store: FeedParts['store'], projection: Projection, mood: Moo
       const until = mood.position;
       const found = (await store.feed(after, PAGE)).filter(({ seq }) => seq <= until);
       const entries = found.flatMap((logged) => {
-        const heading = projection.heading(logged);
-        return heading && wants(heading) ? [{ heading, tell: () => projection.tell(logged, heading) }] : [];
+        const heading = tells.heading(logged);
+        return heading && wants(heading) ? [{ heading, tell: () => tells.tell(logged, heading, true) }] : [];
       });
       return { entries, at: found.at(-1)?.seq ?? until };
     };
