@@ -133,7 +133,7 @@ function createParts(setting: NodeSetting, life: Life, now: () => number, crash:
   const { faults, limits } = setting;
   const clock = setting.clock(clockOf(life, now));
   const store = faulty(setting.store(life, clock), life, faults, crash);
-  const committer = createCommitter(store, (change) => { dispatcher.committed(change); }, (run) => { life.later(faults.latency(), run); });
+  const committer = createCommitter(store, (change) => { dispatcher.committed(change); }, { soon: (run) => { life.later(faults.latency(), run); } });
   const log = setting.log(life);
   const runner = setting.runner(createRunner({ store, committer, clock, limits, log }));
   const host = createHost({ runner, store, committer, clock });

@@ -25,6 +25,8 @@ export type Driver = {
   cancel(effect: StoredEffect): Promise<void>;
   /** Effects of one lane share a bound of concurrency, so that one hanging peer delays no other. */
   lane?(effect: StoredEffect): string;
+  /** Milliseconds before an effect is tried again that has failed `tried` times; undefined: no more. Without it, the schedule of `retry.ts`. */
+  retry?(effect: StoredEffect, tried: number): number | undefined;
 };
 
 /** Part of a commit that goes with a command: documents, and lists that belong to them. */

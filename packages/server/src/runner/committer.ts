@@ -13,11 +13,11 @@ const LARGEST_GROUP = 512;
 
 type Waiting = { readonly change: Change; readonly resolve: (committed: 'ok' | 'conflict') => void; readonly reject: (error: unknown) => void };
 
-/**
- * Makes the one committer of a store. `committed` sees each change after it is durable. `soon` runs what it is given after everything that is
- * readable now has been read; a simulation has its own.
- */
-export function createCommitter(store: Store, committed: (change: Change) => void, soon: (run: () => void) => void = setImmediate): Committer {
+/** What may be put in place of the usual: `soon` runs what it is given after everything that is readable now has been read; `tell` adds what a change is to tell. */
+export type CommitterOptions = { readonly soon?: (run: () => void) => void; readonly tell?: (change: Change) => Change | Promise<Change> };
+
+/** Makes the one committer of a store. `committed` sees each change, with what was added to it, after it is durable. */
+export function createCommitter(store: Store, committed: (change: Change) => void, { soon = setImmediate, tell = (change) => change }: CommitterOptions = {}): Committer {
   let waiting: Waiting[] = [];
   let busy = false;
   const stats = { groups: 0, changes: 0 };
@@ -42,14 +42,19 @@ export function createCommitter(store: Store, committed: (change: Change) => voi
     else resolve(result);
   };
 
+  const enqueue = (change: Change): Promise<'ok' | 'conflict'> => new Promise((resolve, reject) => {
+    waiting.push({ change, resolve, reject });
+    if (busy) return;
+    busy = true;
+    // What has been asked for until then is the group.
+    soon(() => { void flush(); });
+  });
+
   return {
     stats,
-    submit: (change) => new Promise((resolve, reject) => {
-      waiting.push({ change, resolve, reject });
-      if (busy) return;
-      busy = true;
-      // What has been asked for until then is the group.
-      soon(() => { void flush(); });
-    }),
+    submit(change) {
+      const told = tell(change);
+      return told instanceof Promise ? told.then(enqueue) : enqueue(told);
+    },
   };
 }

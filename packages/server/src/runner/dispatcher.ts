@@ -51,7 +51,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     },
     committed(change) {
       const dues = [change.activeflow?.due_at ?? null, ...(change.effects ?? []).map(({ due_at }) => due_at)].filter((at) => at !== null);
-      if (change.activeflow && (change.activeflow.effects.length > 0 || change.activeflow.cancels.length > 0)) dues.push(clock.now());
+      if (change.queued || change.again || (change.activeflow && (change.activeflow.effects.length > 0 || change.activeflow.cancels.length > 0))) dues.push(clock.now());
       const soonest = Math.min(...dues);
       if (dues.length > 0 && soonest <= clock.now()) looker.look();
       else if (dues.length > 0) looker.arm(soonest);
@@ -103,7 +103,7 @@ function createLooker(parts: DispatcherParts): Looker {
   const performer = createPerformer({ ...parts, freed: look });
 
   const sleep = async (looked_at: Instant): Promise<void> => {
-    const next = await store.nextDue();
+    const next = await store.nextDue(performer.laneRoom);
     if (next === null) return;
     // Due at the look and yet not taken: the bound is reached, or something is stuck. Its end, or a pause, leads to the next look.
     arm(next <= looked_at ? looked_at + PAUSE_MS * 1000 : next);
@@ -117,11 +117,13 @@ function createLooker(parts: DispatcherParts): Looker {
   };
 
   const effects = async (now: Instant): Promise<number> => {
+    const until = now + LEASE_MS * 1000;
     const limit = performer.room();
-    if (limit <= 0) return 0;
-    const claimed = await store.claim({ now, until: now + LEASE_MS * 1000, limit });
-    for (const effect of claimed) performer.begin(effect);
-    return claimed.length;
+    const asked = limit > 0 ? await store.claim({ now, until, limit }) : [];
+    for (const effect of asked) performer.begin(effect);
+    const queued = await store.claimQueued({ now, until, limit: performer.queuedRoom(), room: performer.laneRoom });
+    for (const effect of queued) performer.begin(effect);
+    return asked.length + queued.length;
   };
 
   return {

@@ -81,7 +81,7 @@ function turns(suite: Suite): void {
 }
 
 function lanes(suite: Suite): void {
-  const { it, expect } = suite;
+  const { it, expect, store } = suite;
   const of = (lane: string, at: number, ...names: readonly string[]) => names.map((id) => queuedEffect(id, { lane, queue: id, at }));
 
   it('takes from each lane as many as there is room for, the earliest due first, and from no full one', async () => {
@@ -91,6 +91,14 @@ function lanes(suite: Suite): void {
     expect(ids(await claim(suite, AT + 5, () => 0))).toBe('');
     expect(ids(await claim(suite, AT + 5, () => 1))).toBe('b3 a1');
     expect(ids(await claim(suite, AT + 5))).toBe('a2 a3');
+  });
+
+  it('says when the next is due where there is room', async () => {
+    await add(suite, ...of('b', AT + 2, 'b1'), ...of('a', AT + 1, 'a1', 'a2'), ...of('c', AT + 3, 'c1'));
+    const next = async (...full: readonly string[]) => store().nextDue((lane) => (full.includes(lane) ? 0 : 1));
+    expect([await next(), await next('a'), await next('a', 'b'), await next('a', 'b', 'c'), await store().nextDue()]).toEqual([AT + 1, AT + 2, AT + 3, null, AT + 1]);
+    await store().commit([{ activeflow: inserted(sampleState('a'), { due_at: AT + 9 }) }]);
+    expect(await next('a', 'b', 'c')).toBe(AT + 9);
   });
 
   it('takes no more than asked for, from the lane that has waited longest', async () => {

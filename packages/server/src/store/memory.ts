@@ -175,11 +175,11 @@ function logged(entry: Tables['log'][number], seq: number): LoggedEvent {
 }
 
 function readsOfEffects(t: Tables): Pick<Store, 'nextDue' | 'effects' | 'effect' | 'counts'> {
-  const dues = (): number[] => [
-    ...[...t.activeflows.values()].map((row) => row.due_at), ...dueEffects(t).map(({ head }) => head.due_at), ...t.queued.due().map(({ due_at }) => due_at),
+  const dues = (room: (lane: string) => number): number[] => [
+    ...[...t.activeflows.values()].map((row) => row.due_at), ...dueEffects(t).map(({ head }) => head.due_at), ...t.queued.due().filter(({ queued }) => room(queued?.lane ?? '') > 0).map(({ due_at }) => due_at),
   ].filter((at) => at !== null);
   return {
-    nextDue: async () => dues().reduce<number | null>((least, at) => (least === null || at < least ? at : least), null),
+    nextDue: async (room = () => 1) => dues(room).reduce<number | null>((least, at) => (least === null || at < least ? at : least), null),
     effects: async (id) => [...t.effects.values()].filter(({ head }) => head.activeflow_id === id).map((entry) => effectOf(entry) as StoredEffect),
     effect: async (id) => effectOf(t.effects.get(id)) ?? t.queued.get(id),
     counts: async () => ({

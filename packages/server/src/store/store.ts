@@ -165,8 +165,8 @@ export type Store = {
   recover(now: Instant): Promise<number>;
   /** Ids of running activeflows whose instant has come, the most overdue first. */
   due(now: Instant, limit: number): Promise<readonly string[]>;
-  /** The earliest instant at which an activeflow or an effect is due; null for none. */
-  nextDue(): Promise<Instant | null>;
+  /** The earliest instant at which an activeflow or an effect is due; null for none. Given `room`, queued effects of a lane without any do not count. */
+  nextDue(room?: (lane: string) => number): Promise<Instant | null>;
   /**
    * A filter alone is served by an index. Where several are given, or variables, rows are compared one by one: that may take long, without
    * keeping others waiting.

@@ -56,21 +56,37 @@ export function prepareQueuedWriter(db: Database): QueuedWriter {
   };
 }
 
+/** The lanes in which something has a time, and when the first of it is due: from lane to lane by the index, whatever is in them. */
+function prepareLanes(db: Database): () => readonly { readonly lane: string; readonly due_at: number }[] {
+  const lanes = db.prepare(`WITH RECURSIVE l (lane) AS (
+      SELECT (SELECT q.lane FROM queued q INDEXED BY queued_lane WHERE q.due_at IS NOT NULL ORDER BY q.lane LIMIT 1)
+      UNION ALL SELECT (SELECT q.lane FROM queued q INDEXED BY queued_lane WHERE q.lane > l.lane AND q.due_at IS NOT NULL ORDER BY q.lane LIMIT 1) FROM l WHERE l.lane IS NOT NULL)
+    SELECT l.lane, (SELECT min(q.due_at) FROM queued q INDEXED BY queued_lane WHERE q.lane = l.lane AND q.due_at IS NOT NULL) AS due_at FROM l WHERE l.lane IS NOT NULL`);
+  return () => lanes.all<{ lane: string; due_at: number }>();
+}
+
+/** Prepares the look for the next that is due. */
+export function prepareNextQueued(db: Database): (room?: (lane: string) => number) => number | null {
+  const first = db.prepare('SELECT min(due_at) AS at FROM queued WHERE due_at IS NOT NULL');
+  const lanes = prepareLanes(db);
+  return (room) => {
+    const at = first.get<{ at: number | null }>()?.at ?? null;
+    if (at === null || !room) return at;
+    return lanes().reduce<number | null>((least, { lane, due_at }) => (room(lane) > 0 && (least === null || due_at < least) ? due_at : least), null);
+  };
+}
+
 /** Prepares the leases; `whole` is a transaction. */
 export function prepareQueuedLease(db: Database, whole: <T>(work: () => T) => T): Pick<Store, 'claimQueued'> & { readonly recoverQueued: (now: number) => number } {
   const any = db.prepare('SELECT 1 AS one FROM queued WHERE due_at <= ? LIMIT 1');
-  // From lane to lane by the index, whatever is in them.
-  const lanes = db.prepare(`WITH RECURSIVE l (lane) AS (
-      SELECT * FROM (SELECT lane FROM queued INDEXED BY queued_lane WHERE due_at IS NOT NULL ORDER BY lane LIMIT 1)
-      UNION ALL SELECT (SELECT q.lane FROM queued q INDEXED BY queued_lane WHERE q.lane > l.lane AND q.due_at IS NOT NULL ORDER BY q.lane LIMIT 1) FROM l WHERE l.lane IS NOT NULL)
-    SELECT l.lane, (SELECT min(q.due_at) FROM queued q INDEXED BY queued_lane WHERE q.lane = l.lane AND q.due_at IS NOT NULL) AS due_at FROM l WHERE l.lane IS NOT NULL`);
+  const lanes = prepareLanes(db);
   const due = db.prepare('SELECT * FROM queued INDEXED BY queued_lane WHERE lane = ? AND due_at <= ? ORDER BY due_at, qid LIMIT ?');
   const lease = db.prepare(`UPDATE queued SET status = CASE status WHEN 'canceling' THEN status ELSE 'performing' END, attempt = attempt + 1, due_at = ? WHERE qid = ?`);
   const recover = db.prepare(`UPDATE queued SET due_at = ? WHERE status IN ('performing', 'open', 'canceling')`);
   return {
     async claimQueued({ now, until, limit, room }) {
       if (limit <= 0 || !any.get(now)) return [];
-      const open = lanes.all<{ lane: string; due_at: number }>().filter((one) => one.due_at <= now && room(one.lane) > 0).sort((a, b) => a.due_at - b.due_at);
+      const open = lanes().filter((one) => one.due_at <= now && room(one.lane) > 0).sort((a, b) => a.due_at - b.due_at);
       if (open.length === 0) return [];
       const rows = whole(() => {
         const found: QueuedRow[] = [];

@@ -4,7 +4,7 @@ import type { LoggedEvent, Store, Told } from '../store.js';
 import { decodeEvents, decodeState } from '../codec.js';
 import type { Database } from './binding.js';
 import { prepareLists } from './list.js';
-import { prepareQueuedReads } from './queued.js';
+import { prepareNextQueued, prepareQueuedReads } from './queued.js';
 import { documentOf, effectOf, prepareLook, type DocumentRow, type EffectRow, type StateRow } from './row.js';
 
 type Reads = Omit<Store, 'name' | 'commit' | 'claim' | 'claimQueued' | 'recover' | 'expire' | 'expireQueued' | 'close'>;
@@ -39,10 +39,11 @@ function prepareSingle(db: Database): Pick<Reads, 'load' | 'list' | 'document' |
 
 function prepareDue(db: Database): Pick<Reads, 'due' | 'nextDue'> {
   const due = prepareLook(db, 'SELECT id FROM activeflow WHERE due_at <= ? ORDER BY due_at, rid LIMIT ?');
-  const next = ['activeflow', 'effect', 'queued'].map((table) => prepareLook(db, `SELECT min(due_at) AS at FROM ${table} WHERE due_at IS NOT NULL`));
+  const queued = prepareNextQueued(db);
+  const next = ['activeflow', 'effect'].map((table) => prepareLook(db, `SELECT min(due_at) AS at FROM ${table} WHERE due_at IS NOT NULL`));
   return {
     due: async (now, limit) => due.all<{ id: string }>(now, limit).map(({ id }) => id),
-    nextDue: async () => next.map((look) => look.get<{ at: number | null }>()?.at ?? null)
+    nextDue: async (room) => [...next.map((look) => look.get<{ at: number | null }>()?.at ?? null), queued(room)]
       .reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)), null),
   };
 }
