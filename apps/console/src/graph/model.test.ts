@@ -1,12 +1,12 @@
 // A list of actions as a graph: every way that the engine knows of, and none that it does not.
-import { readFileSync } from 'node:fs';
 import { actions as register, FINISH_ID, NONE_ID, START_ID } from '@activeflow/engine';
 import { describe, expect, test } from 'vitest';
+import ivrText from '../../../../examples/ivr.json?raw';
 import { labelOf } from './label.js';
 import { place } from './layout.js';
 import { graphOf, type GraphAction } from './model.js';
 
-const ivr = (JSON.parse(readFileSync(new URL('../../../../examples/ivr.json', import.meta.url), 'utf8')) as { actions: GraphAction[] }).actions;
+const ivr = (JSON.parse(ivrText) as { actions: GraphAction[] }).actions;
 const ways = (actions: readonly GraphAction[], ends = true) =>
   graphOf(actions, ends).edges.map(({ from, to, kind, label }) => `${from} ${kind}${label === '' ? '' : ` (${label})`} ${to}`.replaceAll(START_ID, 'START').replaceAll(FINISH_ID, 'END'));
 
