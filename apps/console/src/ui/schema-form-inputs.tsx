@@ -2,11 +2,12 @@
 import { useState } from 'react';
 import { IconButton } from './button.js';
 import { holdsPlaceholder, inWords, readNumber } from './schema-form-model.js';
+import { lineOfText } from './schema-form-values.js';
 import type { InputProps } from './schema-form.js';
 
 /** A text, in one line or in many. */
 export function TextInput({ value, set, wired, schema, long, disabled, name }: InputProps & { readonly long: boolean }) {
-  const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+  const text = lineOfText(value);
   const props = {
     ...wired, value: text, disabled, spellCheck: long, placeholder: textOf(schema.default),
     onChange: ({ target }: { readonly target: { readonly value: string } }) => { set(target.value === '' ? undefined : target.value); },
@@ -25,7 +26,7 @@ function useTyped<T>(value: T, show: (value: T) => string, read: (text: string) 
 
 /** A number, with what it comes to in the units of a clock. */
 export function NumberInput({ value, set, wired, schema, unit, whole, disabled, name }: InputProps & { readonly unit: 'ms' | 's' | ''; readonly whole: boolean }) {
-  const [text, type] = useTyped<unknown>(value, (one) => (one === undefined ? '' : String(one)), readNumber);
+  const [text, type] = useTyped<unknown>(value, lineOfText, readNumber);
   const fallback = textOf(schema.default);
   const words = inWords(value ?? schema.default, unit);
   return (
@@ -40,7 +41,7 @@ export function NumberInput({ value, set, wired, schema, unit, whole, disabled, 
 export function FlagInput({ value, set, wired, label, schema, disabled, name }: InputProps) {
   if (value !== undefined && typeof value !== 'boolean') {
     return <><label htmlFor={wired.id}><span className="sform__label">{label}</span></label>
-      <div className="sform__with"><input {...wired} className="input mono" name={name} value={typeof value === 'string' ? value : JSON.stringify(value)} disabled={disabled} onChange={({ target }) => { set(target.value); }} />
+      <div className="sform__with"><input {...wired} className="input mono" name={name} value={lineOfText(value)} disabled={disabled} onChange={({ target }) => { set(target.value); }} />
         <IconButton icon="cross" label={`Clear ${label}`} disabled={disabled} onClick={() => { set(undefined); }} /></div></>;
   }
   const usual = schema.default === true;
@@ -65,13 +66,13 @@ export function ChoiceInput({ value, set, wired, schema, values, disabled, name,
       </div>
     );
   }
-  const known = value === undefined || values.includes(String(value));
+  const known = value === undefined || values.includes(lineOfText(value));
   return (
-    <select {...wired} className="input" name={name} disabled={disabled} value={value === undefined ? '\u0000' : String(value)} onChange={({ target }) => { set(target.value === '\u0000' ? undefined : target.value === PLACEHOLDER ? '${variable}' : target.value); }}>
+    <select {...wired} className="input" name={name} disabled={disabled} value={value === undefined ? '\u0000' : lineOfText(value)} onChange={({ target }) => { set(target.value === '\u0000' ? undefined : target.value === PLACEHOLDER ? '${variable}' : target.value); }}>
       <option value={'\u0000'}>{fallback === '' ? 'As usual' : `As usual: ${fallback}`}</option>
       {values.filter((word) => word !== '').map((word) => <option key={word} value={word}>{word}</option>)}
       {value === '' && <option value="">(empty)</option>}
-      {!known && <option value={String(value)}>{String(value)} (not one of these)</option>}
+      {!known && <option value={lineOfText(value)}>{lineOfText(value)} (not one of these)</option>}
       <option value={PLACEHOLDER}>From a variable…</option>
     </select>
   );

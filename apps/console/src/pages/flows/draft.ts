@@ -1,6 +1,6 @@
 // A flow while it is being written: less strict than the server, which says what is wrong with it, and nothing is lost that we do not know.
 import { NONE_ID, type Option } from '@activeflow/engine';
-import type { ActionInput, Flow, FlowInput } from '@activeflow/client';
+import type { Flow, FlowInput } from '@activeflow/client';
 
 /** An action as somebody writes it. Whatever else stands in it is kept. */
 export type DraftAction = { readonly id?: string; readonly next_id?: string; readonly type: string; readonly option?: Option };
