@@ -129,4 +129,4 @@ export type PlayedCallInput = ({ readonly flow_id: string } | { readonly number:
   readonly source?: AddressInput; readonly destination?: AddressInput; readonly auto_play?: boolean; readonly machine?: boolean; readonly variables?: Readonly<Record<string, string>>;
 };
 /** A sender to play. */
-export type PlayedMessageInput = ({ readonly flow_id: string } | { readonly number: string }) & { readonly source?: AddressInput; readonly text: string };
+export type PlayedMessageInput = ({ readonly flow_id: string } | { readonly number: string } | { readonly actions: readonly ActionInput[] }) & { readonly source?: AddressInput; readonly text: string };
