@@ -1,4 +1,6 @@
 // Activeflows: everything that can be asked of one that runs.
+import { follow } from './events.js';
+import type { ActiveflowEvent, FeedOptions, Resync } from './feed-types.js';
 import { listOf, type List, type ListQuery } from './list.js';
 import type { ChangeOptions, PostOptions, RequestOptions, Transport } from './transport.js';
 import type { ActionInput, ActionList, Activeflow, ActiveflowConfiguration, ActiveflowInput, HistoryEntry, Log, ReferenceType, Stack } from './types.js';
@@ -45,6 +47,8 @@ export function activeflowsOf(transport: Transport) {
       (await transport.json<Variables>('PUT', path(id, '/variables'), { body: { variables }, options })).variables,
     /** Everything that happened, oldest first. */
     history: (id: string, query: ListQuery = {}, options?: RequestOptions): List<HistoryEntry> => listOf(transport, path(id, '/history'), query, options),
+    /** Loops over what happens to it, from now on or from after a number of the feed, until it has ended; comes back by itself. */
+    events: (id: string, options?: FeedOptions) => follow(transport, { path: path(id, '/events'), ends: true }, options) as AsyncGenerator<ActiveflowEvent | Resync, void, undefined>,
     /** Events after the one numbered `after`, oldest first, a thousand at most: the engine's own, for its `fold`. */
     log: (id: string, query: { readonly after?: number; readonly page_size?: number } = {}, options?: RequestOptions) =>
       transport.json<Log>('GET', path(id, '/log'), { query, options }),

@@ -1,5 +1,7 @@
 // The client: one resource of the API, one property.
 import { activeflowsOf } from './activeflows.js';
+import { follow } from './events.js';
+import type { FeedOptions, Topics } from './feed-types.js';
 import { listOf, type List, type ListQuery } from './list.js';
 import { createTransport, type ChangeOptions, type ClientOptions, type PostOptions, type RequestOptions, type Transport } from './transport.js';
 import type {
@@ -44,6 +46,8 @@ export function createClient(options: ClientOptions) {
     /** A token for the ticket that `activeflow dev` prints; good once. */
     redeemTicket: (ticket: string, asked?: RequestOptions) => transport.json<{ readonly token: string }>('POST', '/auth/ticket', { body: { ticket }, options: asked }),
     simulator: simulatorOf(transport),
+    /** Loops over what happens under topics, from now on or from after a number; comes back by itself. Over server-sent events: in browsers and Node alike. */
+    events: ({ topics, ...asked }: Topics & FeedOptions) => follow(transport, { path: '/events', query: { topics: topics.join(',') }, ends: false }, asked),
   };
 }
 

@@ -1,5 +1,5 @@
 // One request: where it goes, how it proves who asks, how long it may take, and when it is tried again.
-import { errorOfAnswer, errorOfFailure, type ActiveflowError } from './error.js';
+import { ActiveflowError, errorOfAnswer, errorOfFailure } from './error.js';
 
 /** How to reach a server. One of `access_key` and `token`, or none for what needs none. */
 export type ClientOptions = {
@@ -31,6 +31,10 @@ export type Asked = { readonly query?: Query; readonly body?: unknown; readonly 
 export type Transport = {
   json<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, asked?: Asked): Promise<T>;
   blob(path: string, options?: RequestOptions): Promise<Blob>;
+  /** An answer that goes on, or none (204); the time limit is for its head alone. Not tried again: whoever reads it comes back. */
+  stream(path: string, query: Query, signal: AbortSignal): Promise<Response>;
+  /** An address beside the API's own, for a connection that can send no header: the credentials are in it. */
+  address(path: string): string;
 };
 
 /** The longest pause that a server may ask for between two tries. */
@@ -82,6 +86,21 @@ export function createTransport(options: ClientOptions): Transport {
   return {
     json: async <T>(method: string, path: string, asked: Asked = {}) => (await read(await answered(method, path, asked))) as T,
     blob: async (path, asked) => (await answered('GET', path, { options: asked })).blob(),
+    async stream(path, query, signal) {
+      const late = new AbortController();
+      const timer = setTimeout(() => { late.abort(new DOMException('no head came', 'TimeoutError')); }, timeout_ms);
+      try {
+        const headers = { accept: 'text/event-stream', ...authorization };
+        const response = await send(`${base}${path}${queryText(query)}`, { method: 'GET', headers, signal: AbortSignal.any([late.signal, signal]), redirect: 'error', cache: 'no-store' });
+        if (!response.ok) throw errorOfAnswer(response.status, await read(response).catch(() => undefined));
+        return response;
+      } catch (failure) {
+        throw failure instanceof ActiveflowError ? failure : errorOfFailure(failure, origin, timeout_ms);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    address: (path) => `${base}${path}${queryText({ accesskey: access_key, token })}`,
   };
 }
 

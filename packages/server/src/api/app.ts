@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError, errorBody } from '../problem.js';
 import { StoreUnavailable } from '../store/store.js';
+import { closeUnused } from './connections.js';
 import { findCredentials, readCookie } from './credentials.js';
 import { encode } from './encode.js';
 import { attempt, NO_KEY } from './idempotency.js';
@@ -46,6 +47,7 @@ export function createApp(parts: Parts, routes: readonly Route[], options: AppOp
   app.setErrorHandler((error, _request, reply) => fail(parts, reply, error));
   for (const row of routes) addRoute(app, parts, row, options);
   routeUpgrades(app);
+  closeUnused(app);
   app.addHook('preClose', async () => { parts.hub.close(); });
   return app;
 }

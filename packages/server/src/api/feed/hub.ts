@@ -25,8 +25,8 @@ export type Hub = {
   close(): void;
 };
 
-/** How often a sign of life goes out, and after how long a silence the other side counts as gone. */
-export const HEARTBEAT = { every_ms: 10_000, silence_ms: 60_000 } as const;
+/** How often a sign of life goes out, after how long a silence the other side counts as gone, and how long one may take to leave. */
+export const HEARTBEAT = { every_ms: 10_000, silence_ms: 60_000, leaving_ms: 1_000 } as const;
 /** How often credentials are looked at again. */
 const CHECK_MS = 5_000;
 /** The most connections of one customer that listen. */

@@ -21,6 +21,8 @@ export type Reader = {
   readonly slow_since: number | undefined;
   /** Resolves once all that was asked for is being told live. */
   settled(): Promise<void>;
+  /** Sends a sign of life after all that was told: one where everything up to the feed's position has been, else the other. */
+  beat(all: Buffer, otherwise: Buffer): void;
   close(): void;
 };
 
@@ -40,6 +42,11 @@ export function createReader(parts: ReaderParts): Reader {
     get topics() { return topics.size; },
     get slow_since() { return hearing.slow_since; },
     settled: () => resuming,
+    beat(all, otherwise) {
+      if (hearing.closed || hearing.slow_since !== undefined) return;
+      outlet.send(resumptions === 0 ? all : otherwise);
+      outlet.flush();
+    },
     subscribe(asked, after) {
       if (hearing.closed) return true;
       const texts = asked.map(({ text }) => text);

@@ -95,14 +95,11 @@ export function readMessage(text: string, customer_id: string): Said | Refused {
 
 /** The most bytes of a reason (RFC 6455 §5.5.1: 125 for a control frame, two are the code). */
 const MOST_REASON_BYTES = 123;
-/** How long one who does not answer a close stays. */
-const CLOSING_MS = 2_000;
-
 function close(ws: WebSocket, { code, why }: Refused): void {
   let reason = why;
   while (Buffer.byteLength(reason) > MOST_REASON_BYTES) reason = reason.slice(0, -1);
   ws.close(code, reason);
-  setTimeout(() => { ws.terminate(); }, CLOSING_MS).unref();
+  setTimeout(() => { ws.terminate(); }, HEARTBEAT.leaving_ms).unref();
 }
 
 /** Refuses a socket that another site's page opens with the cookie of whoever looks at it. Throws `PERMISSION_DENIED`. */

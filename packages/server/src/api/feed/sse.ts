@@ -13,10 +13,12 @@ export type Stream = { readonly reader: Reader; readonly end: () => void };
 /** What a stream is about. `told` hears of each entry that goes out. */
 export type Asked = { readonly topics: readonly Topic[]; readonly after: number | undefined; readonly told?: (entry: Entry) => void };
 
-/** What the other side is told first: how soon to come back where the connection breaks. */
-const HELLO = 'retry: 1000\n\n';
+/** What the other side is told first: how soon to come back where the connection breaks, and the number to come back with. */
+const hello = (seq: number): Buffer => Buffer.from(`retry: 1000\nid: ${seq}\n\n`);
 /** A line that says nothing, so that whatever lies between does not take the connection for dead. */
-const ALIVE = ':\n\n';
+const ALIVE = Buffer.from(':\n\n');
+/** The same, with the number up to which there was nothing else to tell. */
+const upTo = (seq: number): Buffer => Buffer.from(`:\nid: ${seq}\n\n`);
 
 /** A listener that was let in: begins the answer, or leaves without one. */
 export type Admitted = { readonly begin: (response: ServerResponse, headers: Readonly<Record<string, string>>, asked: Asked) => Stream; readonly leave: () => void };
@@ -36,12 +38,15 @@ export async function admit(hub: Hub, { customer_id }: Identity, credentials: Cr
     tick() {
       const since = reader?.slow_since ?? ended_ms;
       if (since !== undefined && performance.now() - since > HEARTBEAT.silence_ms) out?.destroy();
-      else if (since === undefined) out?.write(ALIVE);
+      else if (since === undefined) reader?.beat(upTo(hub.feed.position), ALIVE);
     },
     dismiss(why) {
       end();
       // The next request on this connection would only be refused.
-      if (why === 'end') out?.once('finish', () => { out?.socket?.destroySoon(); });
+      if (why === 'end') {
+        out?.once('finish', () => { out?.socket?.destroySoon(); });
+        setTimeout(() => { out?.destroy(); }, HEARTBEAT.leaving_ms).unref();
+      }
       if (out === undefined) leave();
     },
   });
@@ -49,7 +54,7 @@ export async function admit(hub: Hub, { customer_id }: Identity, credentials: Cr
     out = response;
     response.on('close', () => { reader?.close(); leave(); }).on('error', () => { response.destroy(); });
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', ...headers });
-    response.write(HELLO);
+    response.write(hello(after ?? hub.feed.position));
     const isOpen = (): boolean => !response.writableEnded && !response.destroyed;
     reader = createReader({ feed: hub.feed, out: response, form: SSE_FORM, one_form: true, isOpen, ...(told ? { told } : {}) });
     reader.subscribe(topics, after);
