@@ -1,6 +1,6 @@
 // The cache of what the server said. Keys begin with the resource, so that an event can say what is no longer true.
 import { QueryClient } from '@tanstack/react-query';
-import { ActiveflowError, type ActiveflowQuery } from '@activeflow/client';
+import { ActiveflowError } from '@activeflow/client';
 
 /** Makes the cache of a session. */
 export function makeQueryClient(): QueryClient {
@@ -16,12 +16,13 @@ export function makeQueryClient(): QueryClient {
 
 /** The keys of all queries, in one place. */
 export const keys = {
-  activeflows: (query: ActiveflowQuery) => ['activeflows', query] as const,
+  activeflows: (query: object) => ['activeflows', query] as const,
   activeflow: (id: string) => ['activeflow', id] as const,
   history: (id: string) => ['activeflow', id, 'history'] as const,
   stack: (id: string) => ['activeflow', id, 'stack'] as const,
   variables: (id: string) => ['activeflow', id, 'variables'] as const,
   flows: () => ['flows'] as const,
+  flowNames: () => ['flows', 'names'] as const,
   flow: (id: string) => ['flow', id] as const,
   revisions: (id: string) => ['flow', id, 'revisions'] as const,
   revision: (id: string, revision: number) => ['flow', id, 'revisions', revision] as const,
