@@ -45,6 +45,10 @@ const PATHS = {
   warning: <path d="M8 2.500 14 13H2zM8 6.500v3M8 11.200v.1" />,
   info: <><circle cx="8" cy="8" r="5.500" /><path d="M8 7.500v3.300M8 5.300v.1" /></>,
   link: <path d="M9.500 2.500h4v4M13.500 2.500l-6 6M11.500 9v4h-9V4.500h4" />,
+  sound: <><path d="M2.500 6.500v3h2.300L8 12.500v-9L4.800 6.500z" /><path d="M10.500 6a3 3 0 0 1 0 4M12.500 4.200a5.500 5.500 0 0 1 0 7.600" /></>,
+  mute: <><path d="M2.500 6.500v3h2.300L8 12.500v-9L4.800 6.500z" /><path d="m10.500 6.500 3 3M13.500 6.500l-3 3" /></>,
+  undo: <><path d="M3 7h6.500a3 3 0 0 1 0 6H6" /><path d="M5.500 4.500 3 7l2.500 2.500" /></>,
+  redo: <><path d="M13 7H6.500a3 3 0 0 0 0 6H10" /><path d="M10.500 4.500 13 7l-2.500 2.500" /></>,
 } as const satisfies Readonly<Record<string, ReactNode>>;
 
 /** The name of an icon. */
