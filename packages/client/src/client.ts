@@ -2,11 +2,12 @@
 import { activeflowsOf } from './activeflows.js';
 import { follow } from './events.js';
 import type { FeedOptions, Topics } from './feed-types.js';
+import { webhookDeliveriesOf } from './deliveries.js';
 import { listOf, type List, type ListQuery } from './list.js';
 import { createTransport, type ChangeOptions, type ClientOptions, type PostOptions, type RequestOptions, type Transport } from './transport.js';
 import type {
   AccessKey, AccessKeyInput, Call, CallInput, Customer, CustomerInput, Flow, FlowInput, Login, Me, Message, MessageInput, PhoneNumber, PhoneNumberInput,
-  PlayedCallInput, PlayedMessageInput, Recording, Time, Validation,
+  PlayedCallInput, PlayedMessageInput, Recording, Time, Validation, WebhookSecret,
 } from './types.js';
 
 /** The API of a server. Every method throws `ActiveflowError`. */
@@ -39,7 +40,10 @@ export function createClient(options: ClientOptions) {
     customer: {
       get: (asked?: RequestOptions) => transport.json<Customer>('GET', '/customer', { options: asked }),
       update: (input: CustomerInput, asked?: ChangeOptions) => transport.json<Customer>('PUT', '/customer', { body: input, options: asked }),
+      /** Makes a new secret for webhooks, and shows it this once. */
+      rotateWebhookSecret: (asked?: PostOptions) => transport.json<WebhookSecret>('POST', '/customer/webhook_secret', { options: asked }),
     },
+    webhookDeliveries: webhookDeliveriesOf(transport),
     me: (asked?: RequestOptions) => transport.json<Me>('GET', '/me', { options: asked }),
     /** A token for a username and a password; give it to another client. */
     login: (username: string, password: string, asked?: RequestOptions) => transport.json<Login>('POST', '/auth/login', { body: { username, password }, options: asked }),

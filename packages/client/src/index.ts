@@ -3,6 +3,7 @@ export { createClient, type Client } from './client.js';
 export { ActiveflowError, type Detail } from './error.js';
 export type { ActiveflowQuery } from './activeflows.js';
 export type * from './feed-types.js';
+export type { WebhookDeliveryQuery } from './deliveries.js';
 export type { List, ListQuery, Page } from './list.js';
 export type { ChangeOptions, ClientOptions, PostOptions, RequestOptions } from './transport.js';
 export type * from './types.js';

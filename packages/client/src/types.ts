@@ -114,9 +114,26 @@ export type AccessKeyInput = { readonly name?: string; readonly detail?: string;
 /** The customer that the credentials belong to. */
 export type Customer = {
   readonly id: string; readonly name: string; readonly detail: string; readonly username: string; readonly webhook_uri: string; readonly webhook_method: string;
+  /** When the receiver of webhooks answered 410, which switched them off until `webhook_uri` is set again. */
+  readonly tm_webhook_off: Time;
 } & Times;
 /** What of it can be changed. The secret signs webhooks, and is never shown. */
 export type CustomerInput = { readonly name?: string; readonly detail?: string; readonly webhook_uri?: string; readonly webhook_method?: string; readonly webhook_secret?: string };
+/** A new secret for webhooks, shown once; the one before signs beside it until `tm_old_expire`. */
+export type WebhookSecret = { readonly webhook_secret: string; readonly tm_old_expire: Time };
+/** Where a webhook delivery stands: `failed` will not be tried again, `dead` was tried often enough. */
+export type WebhookDeliveryStatus = 'pending' | 'performing' | 'done' | 'failed' | 'dead';
+/** A webhook delivery. Its id is its `webhook-id`. */
+export type WebhookDelivery = {
+  readonly id: string; readonly customer_id: string; readonly type: string; readonly status: WebhookDeliveryStatus; readonly activeflow_id: string; readonly resource_id: string;
+  /** Whose webhook it is for. */
+  readonly receiver: 'customer' | 'activeflow';
+  readonly webhook_uri: string; readonly webhook_method: string; readonly attempts: number;
+  /** The HTTP status that the last try was answered with; 0 for none. */
+  readonly last_status: number; readonly last_error: string; readonly tm_next: Time;
+} & Times;
+/** The same with what it says; null where what it tells of is gone. */
+export type FullWebhookDelivery = WebhookDelivery & { readonly body: unknown };
 /** Who the credentials are. */
 export type Me = {
   readonly customer_id: string; readonly kind: 'accesskey' | 'token'; readonly username: string; readonly accesskey_id: string; readonly name: string; readonly detail: string;

@@ -11,6 +11,8 @@ import { sweepOld } from './api/idempotency.js';
 import { createIdentities } from './api/identity.js';
 import type { Parts } from './api/parts.js';
 import { createMetrics } from './api/metrics.js';
+import { sweepDeliveries } from './api/deliveries.js';
+import { createBodies } from './api/delivery-body.js';
 import { createPublicForm } from './api/public-form.js';
 import { createRateLimit } from './api/rate.js';
 import { addRoot } from './api/root.js';
@@ -19,6 +21,7 @@ import { createTickets } from './api/tickets.js';
 import { realClock, virtualClock } from './clock.js';
 import { limitsOf, type Config } from './config.js';
 import { createDrivers } from './driver/register.js';
+import type { Outlet } from './driver/webhook/webhook.js';
 import { silent, type Log } from './log.js';
 import { createCommitter } from './runner/committer.js';
 import { createDispatcher, type Dispatcher } from './runner/dispatcher.js';
@@ -26,6 +29,8 @@ import { createFeed, type Feed } from './runner/feed.js';
 import { createHost } from './runner/host.js';
 import { createProjection } from './runner/projection.js';
 import { createRunner } from './runner/runner.js';
+import { createTeller } from './runner/tell.js';
+import { createWebhooks } from './runner/webhooks.js';
 import { openStore } from './store/register.js';
 import type { Store } from './store/store.js';
 
@@ -43,16 +48,19 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const limits = limitsOf(config);
   const store = given.store ?? openStore(config.store, config.durability, clock.now());
   if (config.access_key !== '') await bootstrap(store, clock.now(), config.access_key);
-  const committer = createCommitter(store, (change) => { dispatcher.committed(change); feed.wake(); });
+  const teller = createTeller({ store, clock });
+  const committer = createCommitter(store, (change) => { teller.committed(change); dispatcher.committed(change); feed.wake(); }, { tell: teller.tell });
   const runner = createRunner({ store, committer, clock, limits, log, alone: true });
   const host = createHost({ runner, store, committer, clock });
   const projection = createProjection(store, (id) => runner.load(id));
   const form = createPublicForm({ runner, store });
   const feed: Feed = createFeed({ store, tells: createTells(projection, form), log });
-  const { drivers, doors, close } = createDrivers({ egress_allow: config.egress_allow, simulator: config.simulator ?? false }, host);
+  const bodies = createBodies(projection, form);
+  const outlet: Outlet = { ...createWebhooks({ store, committer, runner, clock }), body: (delivery) => bodies(delivery, delivery.queued?.queue ?? '') };
+  const { drivers, doors, close } = createDrivers({ egress_allow: config.egress_allow, simulator: config.simulator ?? false, outlet }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
-  const parts: Parts = { runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), simulator: doors, virtual };
+  const parts: Parts = { runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, simulator: doors, virtual };
   const routes = allRoutes(parts);
   const metrics = createMetrics({ runner, committer, dispatcher, store });
   const app = createApp(parts, routes, {
@@ -67,12 +75,12 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
     throw error;
   });
   await dispatcher.start();
-  const stopSweeping = sweepOld(parts);
+  const stopSweeping = [sweepOld(parts), sweepDeliveries(parts)];
   const { port } = app.server.address() as AddressInfo;
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, parts, dispatcher,
     async close() {
-      stopSweeping();
+      for (const stop of stopSweeping) stop();
       await app.close();
       await dispatcher.stop(5_000);
       await close();

@@ -36,6 +36,7 @@ export const REASONS = {
   NUMBER_NOT_FOUND: ['NOT_FOUND', 'no such number'],
   RECORDING_NOT_FOUND: ['NOT_FOUND', 'no such recording'],
   ACCESSKEY_NOT_FOUND: ['NOT_FOUND', 'no such access key'],
+  WEBHOOK_DELIVERY_NOT_FOUND: ['NOT_FOUND', 'no such webhook delivery'],
   RESOURCE_NOT_FOUND: ['NOT_FOUND', 'it has been deleted'],
   ROUTE_NOT_FOUND: ['NOT_FOUND', 'no such route, or not with this method'],
   STATE_INVALID: ['FAILED_PRECONDITION', 'not possible in the present state'],

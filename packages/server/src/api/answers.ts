@@ -26,8 +26,31 @@ export const MeAnswer = Type.Object({
 
 /** A customer; what is secret about it is never shown. */
 export const CustomerAnswer = Type.Object({
-  id: id('the customer'), name: Type.String(), detail: Type.String(), username: Type.String(), webhook_uri: Type.String(), webhook_method: Type.String(), ...Times,
+  id: id('the customer'), name: Type.String(), detail: Type.String(), username: Type.String(), webhook_uri: Type.String(), webhook_method: Type.String(),
+  tm_webhook_off: time('when the receiver of webhooks answered 410, which switched them off until `webhook_uri` is set again'), ...Times,
 }, { $id: 'Customer' });
+
+/** A new secret for webhooks. */
+export const WebhookSecretAnswer = Type.Object({
+  webhook_secret: Type.String({ description: 'shown in this answer and never again' }), tm_old_expire: time('until when the one before signs beside it'),
+}, { $id: 'WebhookSecret' });
+
+/** Where a webhook delivery stands. */
+export const DELIVERY_STATUS = ['pending', 'performing', 'done', 'failed', 'dead'] as const;
+
+const delivery = {
+  id: id('the delivery, and its `webhook-id`: the same with each try'), customer_id: id('whose it is'), type: Type.String({ description: 'what it tells, as `activeflow_updated`' }),
+  status: words(DELIVERY_STATUS, '`pending` waits for its turn or its next try; `failed` will not be tried again, and `dead` was tried often enough'),
+  activeflow_id: id('the activeflow it tells of'), resource_id: id('what it tells of'), receiver: words(['customer', 'activeflow'], 'whose webhook it is for'),
+  webhook_uri: Type.String({ description: 'as it was when it happened; what is set when it is sent counts' }), webhook_method: Type.String(),
+  attempts: Type.Integer({ description: 'tries that came to an end' }), last_status: Type.Integer({ description: 'the HTTP status that the last try was answered with; 0 for none' }),
+  last_error: Type.String(), tm_next: time('when it is tried next'), ...Times,
+};
+
+/** A webhook delivery in a list. */
+export const DeliveryAnswer = Type.Object(delivery, { $id: 'WebhookDelivery' });
+/** A webhook delivery with what it says. */
+export const FullDeliveryAnswer = Type.Object({ ...delivery, body: Type.Unknown({ description: 'what is sent: `type` and `data`; null where what it tells of is gone' }) }, { $id: 'FullWebhookDelivery' });
 
 /** An access key. */
 export const AccesskeyAnswer = Type.Object({

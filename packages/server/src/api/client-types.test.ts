@@ -1,8 +1,14 @@
 // The client's types are written by hand: here they are held against the schemas of the answers, name by name and type by type.
-import type { AccessKey, Action, ActionList, Activeflow, Call, Customer, EffectEntry, Flow, HistoryEntry, Log, Login, Me, Message, PhoneNumber, Recording, Stack, Validation } from '@activeflow/client';
+import type {
+  AccessKey, Action, ActionList, Activeflow, Call, Customer, EffectEntry, Flow, FullWebhookDelivery, HistoryEntry, Log, Login, Me, Message, PhoneNumber, Recording, Stack, Validation,
+  WebhookDelivery, WebhookSecret,
+} from '@activeflow/client';
 import type { Static, TSchema } from 'typebox';
 import { describe, expect, test } from 'vitest';
-import { AccesskeyAnswer, CALL_STATUS, CallAnswer, CustomerAnswer, HANGUP_REASONS, LoginAnswer, MeAnswer, MessageAnswer, NumberAnswer, RecordingAnswer } from './answers.js';
+import {
+  AccesskeyAnswer, CALL_STATUS, CallAnswer, CustomerAnswer, DeliveryAnswer, FullDeliveryAnswer, HANGUP_REASONS, LoginAnswer, MeAnswer, MessageAnswer, NumberAnswer, RecordingAnswer,
+  WebhookSecretAnswer,
+} from './answers.js';
 import { ActionAnswer, ActiveflowAnswer, FlowAnswer, HistoryEntry as HistoryAnswer, ListAnswer, LogAnswer, StackAnswer, Validation as ValidationAnswer } from './schemas.js';
 
 type Deep<T> = T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T;
@@ -12,6 +18,11 @@ const fits = <T extends Deep<Static<S>>, S extends TSchema>(schema: S, names: Re
 
 const times = { tm_create: true, tm_update: true, tm_delete: true } as const;
 const owned = { id: true, customer_id: true, ...times } as const;
+
+const DELIVERY = {
+  ...owned, type: true, status: true, activeflow_id: true, resource_id: true, receiver: true, webhook_uri: true, webhook_method: true, attempts: true, last_status: true,
+  last_error: true, tm_next: true,
+} as const;
 
 const TYPES = {
   Action: fits<Action, typeof ActionAnswer>(ActionAnswer, { id: true, next_id: true, type: true, option: true, tm_execute: true }),
@@ -41,7 +52,10 @@ const TYPES = {
     ...owned, activeflow_id: true, reference_type: true, reference_id: true, status: true, format: true, recording_name: true, filenames: true, tm_start: true, tm_end: true,
   }),
   AccessKey: fits<AccessKey, typeof AccesskeyAnswer>(AccesskeyAnswer, { ...owned, name: true, detail: true, token: true, token_prefix: true, tm_expire: true }),
-  Customer: fits<Customer, typeof CustomerAnswer>(CustomerAnswer, { id: true, ...times, name: true, detail: true, username: true, webhook_uri: true, webhook_method: true }),
+  Customer: fits<Customer, typeof CustomerAnswer>(CustomerAnswer, { id: true, ...times, name: true, detail: true, username: true, webhook_uri: true, webhook_method: true, tm_webhook_off: true }),
+  WebhookSecret: fits<WebhookSecret, typeof WebhookSecretAnswer>(WebhookSecretAnswer, { webhook_secret: true, tm_old_expire: true }),
+  WebhookDelivery: fits<WebhookDelivery, typeof DeliveryAnswer>(DeliveryAnswer, DELIVERY),
+  FullWebhookDelivery: fits<FullWebhookDelivery, typeof FullDeliveryAnswer>(FullDeliveryAnswer, { ...DELIVERY, body: true }),
   Me: fits<Me, typeof MeAnswer>(MeAnswer, { customer_id: true, kind: true, username: true, accesskey_id: true, name: true, detail: true }),
   Login: fits<Login, typeof LoginAnswer>(LoginAnswer, { username: true, token: true }),
 };

@@ -7,6 +7,7 @@ import type { Committer } from '../runner/committer.js';
 import type { Runner } from '../runner/runner.js';
 import type { Store } from '../store/store.js';
 import type { Hub } from './feed/hub.js';
+import type { Bodies } from './delivery-body.js';
 import type { Identities } from './identity.js';
 import type { Tickets } from './tickets.js';
 
@@ -21,6 +22,8 @@ export type Parts = {
   readonly tickets: Tickets;
   readonly log: Log;
   readonly hub: Hub;
+  /** What webhook deliveries say. */
+  readonly bodies: Bodies;
   /** The doors of the played callers; undefined where the simulator is off. */
   readonly simulator: Doors | undefined;
   /** The clock to move by hand; undefined in real time. */

@@ -29,13 +29,15 @@ export async function findDocument({ store }: Parts, { kind, noun, missing }: Pi
 /** How often a change is decided again: in each round of any number that race, one wins. */
 export const MOST_TRIES = 100;
 
-/** Changes a document as `change` says; decided again where somebody else was faster. */
-export async function changeDocument(parts: Parts, find: () => Promise<Document>, change: (found: Document) => Partial<Document> | Promise<Partial<Document>>): Promise<Document> {
+type Change = (found: Document) => Partial<Document> | Promise<Partial<Document>>;
+
+/** Changes a document as `change` says; decided again where somebody else was faster. What `also` gives is written in the same commit. */
+export async function changeDocument(parts: Parts, find: () => Promise<Document>, change: Change, also: (next: Document) => readonly DocumentWrite[] = () => []): Promise<Document> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const found = await find();
     const at = parts.clock.now();
     const next: DocumentWrite = { ...found, tm_update: at, ...(await change(found)), version: found.version + 1 };
-    if ((await parts.committer.submit({ documents: [next] })) === 'ok') return next;
+    if ((await parts.committer.submit({ documents: [next, ...also(next)] })) === 'ok') return next;
   }
   throw new ApiError('STATE_INVALID', 'it is being changed by others at the same time; read it again');
 }

@@ -5,6 +5,7 @@ import { callRoutes } from './calls.js';
 import { controlRoutes } from './control.js';
 import { customerRoutes } from './customers.js';
 import { feedRoutes } from './feed/routes.js';
+import { deliveryRoutes } from './deliveries.js';
 import { flowRoutes } from './flows.js';
 import { historyRoutes } from './history.js';
 import { logRoutes } from './log.js';
@@ -19,5 +20,5 @@ import { simulatorRoutes } from './simulator.js';
 export const allRoutes = (parts: Parts): readonly Route[] => [
   ...flowRoutes(parts), ...activeflowRoutes(parts), ...controlRoutes(parts), ...historyRoutes(parts), ...logRoutes(parts),
   ...callRoutes(parts), ...messageRoutes(parts), ...numberRoutes(parts), ...recordingRoutes(parts),
-  ...customerRoutes(parts), ...accesskeyRoutes(parts), ...simulatorRoutes(parts), ...feedRoutes(parts),
+  ...customerRoutes(parts), ...accesskeyRoutes(parts), ...deliveryRoutes(parts), ...simulatorRoutes(parts), ...feedRoutes(parts),
 ];

@@ -29,6 +29,9 @@ describe.each(STORES)('another customer on %s', (store) => {
     ids['numbers'] = (await make('/numbers', EXAMPLES['createNumber']!)).id;
     ids['accesskeys'] = (await make('/accesskeys', { name: 'mine' })).id;
     ids['recordings'] = randomUUID();
+    ids['webhook_deliveries'] = randomUUID();
+    const delivery = { id: ids['webhook_deliveries'], kind: 'webhook.deliver', customer_id: t.customer_id, activeflow_id: ids['activeflows']!, queue: 'q', lane: 'l', label: 'activeflow_created', at: Number.MAX_SAFE_INTEGER } as const;
+    await t.server.parts.store.commit([{ queued: [{ ...delivery, payload: { to: 'customer', type: 'activeflow_created', n: 0, webhook_uri: 'http://example.com', webhook_method: 'POST' } }] }]);
     await t.server.parts.store.commit([{ documents: [{ kind: 'recording', id: ids['recordings'], customer_id: t.customer_id, parent: '', key: null, version: 1, tm_create: 1, tm_update: null, tm_delete: null, data: {} }] }]);
   });
   afterAll(() => t.close());

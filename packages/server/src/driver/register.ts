@@ -4,6 +4,7 @@ import { createEgress, type Egress } from './http/egress.js';
 import { createHttp } from './http/http.js';
 import { createLocal } from './local/local.js';
 import { createSimulator, type Doors } from './simulator/simulator.js';
+import { createWebhook, type Outlet } from './webhook/webhook.js';
 
 /** What decides on the drivers. */
 export type DriverSettings = {
@@ -11,6 +12,8 @@ export type DriverSettings = {
   readonly egress_allow: readonly string[];
   /** Whether calls and messages are played; without it nothing performs them, and their effects fail with NO_DRIVER. */
   readonly simulator: boolean;
+  /** What webhook deliveries say, and where they go. */
+  readonly outlet: Outlet;
 };
 
 /** The drivers of a node, and what else came of them. */
@@ -24,9 +27,9 @@ export type Drivers = {
 };
 
 /** Makes the drivers of a node. Throws an Error of one sentence at a bad entry of `egress_allow`. */
-export function createDrivers({ egress_allow, simulator }: DriverSettings, host: Host): Drivers {
+export function createDrivers({ egress_allow, simulator, outlet }: DriverSettings, host: Host): Drivers {
   const egress = createEgress({ allow: egress_allow });
   const played = simulator ? createSimulator(host) : undefined;
-  const drivers = [createLocal(host), createHttp({ egress, clock: host.clock }), ...(played ? [played.driver] : [])];
+  const drivers = [createLocal(host), createHttp({ egress, clock: host.clock }), createWebhook({ ask: egress.request, clock: host.clock, outlet }), ...(played ? [played.driver] : [])];
   return { drivers, egress, doors: played?.doors, close: () => egress.close() };
 }

@@ -61,8 +61,8 @@ export function createTeller({ store, clock }: { readonly store: Pick<Store, 'do
 
 /** The webhook of a customer; undefined for none, and for one that its receiver has switched off. */
 export function webhookOf({ data }: Pick<Document, 'data'>): Webhook | undefined {
-  const { webhook_uri = '', webhook_method = '', webhook_off = null } = data as Partial<Webhook> & { readonly webhook_off?: Instant | null };
-  return webhook_uri === '' || webhook_off !== null ? undefined : { webhook_uri, webhook_method };
+  const { webhook_uri = '', webhook_method = '', tm_webhook_off = null } = data as Partial<Webhook> & { readonly tm_webhook_off?: Instant | null };
+  return webhook_uri === '' || tm_webhook_off !== null ? undefined : { webhook_uri, webhook_method };
 }
 
 /** Each told event, to the customer's webhook and to the activeflow's own. Each of the two has its order. */

@@ -3,12 +3,11 @@ import type { Option } from '@activeflow/engine';
 import type { Clock } from '../../clock.js';
 import type { StoredEffect } from '../../store/store.js';
 import { Permanent, Retryable, type Driver, type Performed } from '../driver.js';
+import { retryAfterMs } from '../retry-after.js';
 import type { Egress, EgressRequest, EgressResponse } from './egress.js';
 
 /** What is kept of the answer to a `webhook_send`, in bytes. */
 export const KEPT_BODY_BYTES = 64 * 1024;
-/** The longest that a `Retry-After` is obeyed. */
-const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 const SYNC_MS = 30_000;
 const REDIRECTS = 3;
 
@@ -67,13 +66,6 @@ function refused(answer: EgressResponse, clock: Clock): Retryable | Permanent {
   const message = `${originOf(answer)} answered with status ${status}`;
   if (status !== 429 && status < 500) return new Permanent('HTTP_STATUS', message);
   return new Retryable(message, retryAfterMs(headers['retry-after'], clock));
-}
-
-/** `Retry-After` in milliseconds from now (RFC 9110 §10.2.3: seconds or a date); undefined where there is none that can be read. */
-function retryAfterMs(value: string | undefined, clock: Clock): number | undefined {
-  if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - clock.now() / 1000;
-  return Number.isFinite(ms) && ms > 0 ? Math.min(Math.ceil(ms), LONGEST_RETRY_AFTER_MS) : undefined;
 }
 
 /** All that a message may show of a URL: it may hold a secret. */
