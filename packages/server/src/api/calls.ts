@@ -22,7 +22,7 @@ const PlaceBody = Type.Object({
 
 /** Calls as a resource. */
 export const callResource = (parts: Parts): Resource =>
-  ({ kind: 'call', plural: 'calls', noun: 'call', missing: 'CALL_NOT_FOUND', answer: CallAnswer, show: (document) => showCall(parts, document) });
+  ({ kind: 'call', plural: 'calls', noun: 'call', missing: 'CALL_NOT_FOUND', answer: CallAnswer, show: (document) => showCall(parts, document), told_deleted: 'call_deleted' });
 
 /** The routes of calls. */
 export function callRoutes(parts: Parts): readonly Route[] {

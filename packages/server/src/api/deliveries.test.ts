@@ -188,6 +188,27 @@ describe.each(STORES)('webhooks on %s', (store) => {
     for (const query of ['?status=lost', '?activeflow_id=x', '?page_size=x']) expect((await t.ask('GET', `/webhook_deliveries${query}`)).body.error.reason).toBe('INVALID_REQUEST_PARAMETER');
   });
 
+  test('calls, messages and recordings are told where their status changes', async () => {
+    await hook();
+    const call = (await t.ask('POST', '/simulator/calls', { body: { actions: [{ type: 'answer' }, { type: 'recording_start' }, { type: 'talk', option: { text: 'Hello.' } }], auto_play: false } })).body;
+    await t.until(`/calls/${call.id}`, ({ recording_ids }) => recording_ids.length === 1);
+    await t.ask('POST', `/simulator/calls/${call.id}/hangup`);
+    await t.ask('DELETE', `/calls/${call.id}`);
+    const message = (await t.ask('POST', '/messages', { body: { source: { target: '+1' }, destinations: [{ target: '+2' }], text: 'Hi.' } })).body;
+    await t.ask('DELETE', `/messages/${message.id}`);
+    const others = (one: Body) => !one.type.startsWith('activeflow');
+    await t.until('/webhook_deliveries', ({ result }) => result.filter(others).length === 8 && result.every(({ status }: Body) => status === 'done'));
+    const of = (id: string) => receiver.got.map(told).filter(({ data }) => data.id === id).map(({ type, data }) => [type, data.status ?? data.targets[0].status]);
+    expect(of(call.id)).toEqual([['call_created', 'ringing'], ['call_progressing', 'progressing'], ['call_hangup', 'hangup'], ['call_deleted', 'hangup']]);
+    expect(of(message.id)).toEqual([['message_created', 'delivered'], ['message_deleted', 'delivered']]);
+    const recordings = receiver.got.map(told).filter(({ type }) => type.startsWith('recording'));
+    expect(recordings.map(({ type, data }) => [type, data.status])).toEqual([['recording_started', 'recording'], ['recording_finished', 'ended']]);
+    expect(recordings[1]!.data).toEqual((await t.ask('GET', `/recordings/${recordings[1]!.data.id}`)).body);
+    const [delivery] = await list('?type=call_hangup') as [Body];
+    expect(delivery).toMatchObject({ resource_id: call.id, activeflow_id: '00000000-0000-0000-0000-000000000000', receiver: 'customer' });
+    for (const one of receiver.got) verify(one, secret);
+  });
+
   test('takes away what arrived a week ago, and what did not after a month', async () => {
     await hook();
     receiver.reply = (got: Got) => (told(got).data.status === 'ended' ? 410 : 204);

@@ -15,7 +15,7 @@ type SendInput = { readonly source?: AddressInput; readonly destinations?: reado
 
 const MOST = { destinations: 100, characters: 10_000 } as const;
 
-const RESOURCE: Resource = { kind: 'message', plural: 'messages', noun: 'message', missing: 'MESSAGE_NOT_FOUND', answer: MessageAnswer, show: (document) => showMessage(document) };
+const RESOURCE: Resource = { kind: 'message', plural: 'messages', noun: 'message', missing: 'MESSAGE_NOT_FOUND', answer: MessageAnswer, show: (document) => showMessage(document), told_deleted: 'message_deleted' };
 
 /** The routes of messages. */
 export function messageRoutes(parts: Parts): readonly Route[] {

@@ -17,6 +17,8 @@ export type Resource = {
   readonly missing: Reason;
   readonly answer: TSchema;
   readonly show: (document: Document) => object | Promise<object>;
+  /** The type of the event that tells of its deletion, where one does. */
+  readonly told_deleted?: string;
 };
 
 /** The document that a path names, of the customer who asks; another's is as good as none. */
@@ -29,7 +31,7 @@ export async function findDocument({ store }: Parts, { kind, noun, missing }: Pi
 /** How often a change is decided again: in each round of any number that race, one wins. */
 export const MOST_TRIES = 100;
 
-type Change = (found: Document) => Partial<Document> | Promise<Partial<Document>>;
+type Change = (found: Document) => Partial<DocumentWrite> | Promise<Partial<DocumentWrite>>;
 
 /** Changes a document as `change` says; decided again where somebody else was faster. What `also` gives is written in the same commit. */
 export async function changeDocument(parts: Parts, find: () => Promise<Document>, change: Change, also: (next: Document) => readonly DocumentWrite[] = () => []): Promise<Document> {
@@ -44,7 +46,7 @@ export async function changeDocument(parts: Parts, find: () => Promise<Document>
 
 /** The routes that list, show and delete documents of one kind. */
 export function documentRoutes(parts: Parts, resource: Resource): readonly Route[] {
-  const { kind, plural, noun, missing, answer, show } = resource;
+  const { kind, plural, noun, missing, answer, show, told_deleted } = resource;
   const name = noun.replaceAll(/(?:^|\s)(\w)/g, (_, letter: string) => letter.toUpperCase());
   const a = /^[aeiou]/.test(noun) ? 'an' : 'a';
   return [
@@ -65,7 +67,7 @@ export function documentRoutes(parts: Parts, resource: Resource): readonly Route
       method: 'DELETE', path: `/${plural}/{id}`, operation: `delete${name}`, tag: plural, summary: `Delete ${a} ${noun}.`, answer, reasons: ['INVALID_ID', missing, 'STATE_INVALID'],
       async handle(call) {
         const at = parts.clock.now();
-        return show(await changeDocument(parts, () => findDocument(parts, resource, call), () => ({ tm_update: at, tm_delete: at })));
+        return show(await changeDocument(parts, () => findDocument(parts, resource, call), () => ({ tm_update: at, tm_delete: at, ...(told_deleted ? { told: told_deleted } : {}) })));
       },
     }),
   ];

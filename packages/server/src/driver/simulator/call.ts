@@ -78,7 +78,7 @@ export type CallData = {
 };
 
 /** The document of a call. */
-export type Call = Omit<Document, 'data'> & { readonly data: CallData };
+export type Call = Omit<DocumentWrite, 'data'> & { readonly data: CallData };
 
 /** A call by id, of any customer; undefined where there is none or it is deleted. */
 export async function readCall({ host }: Room, id: string): Promise<Call | undefined> {
@@ -96,12 +96,14 @@ export async function callOf(room: Room, { customer_id }: StoredEffect, call_id:
 /** The call that an effect is about; `''` where it is about none. */
 export const callIdOf = ({ payload }: StoredEffect): string => (typeof payload['call_id'] === 'string' ? payload['call_id'] : '');
 
-/** The next version of a call's document. A write of it is refused where the call has changed meanwhile. */
-export const nextCall = (call: Call, data: CallData, now: Instant): Call => ({ ...call, version: call.version + 1, tm_update: now, data });
+/** The next version of a call's document; where its status is another, that is told. A write of it is refused where the call has changed meanwhile. */
+export function nextCall({ told: _, ...call }: Call, data: CallData, now: Instant): Call {
+  return { ...call, version: call.version + 1, tm_update: now, data, ...(data.status === call.data.status ? {} : { told: `call_${data.status}` }) };
+}
 
-/** A new call's document. */
+/** A new call's document, of which is told. */
 export const newCall = (id: string, customer_id: string, now: Instant, data: CallData): Call =>
-  ({ ...newDocument('call', { id, customer_id, parent: data.played.master_call_id }, now, data), data });
+  ({ ...newDocument('call', { id, customer_id, parent: data.played.master_call_id }, now, data), data, told: 'call_created' });
 
 /** The first version of a document. */
 export const newDocument = (kind: string, whose: Pick<Document, 'id' | 'customer_id' | 'parent'>, now: Instant, data: Option): DocumentWrite =>

@@ -67,7 +67,7 @@ type Written = Omit<MessageData, 'targets'> & { readonly destinations: readonly 
 function written(now: Instant, id: string, customer_id: string, { status, destinations, ...data }: Written): DocumentWrite {
   const parts = partsOf(data.text);
   const targets = destinations.map((destination) => ({ destination, status, parts, tm_update: now }));
-  return newDocument('message', { id, customer_id, parent: data.activeflow_id }, now, { ...data, targets });
+  return { ...newDocument('message', { id, customer_id, parent: data.activeflow_id }, now, { ...data, targets }), told: 'message_created' };
 }
 
 /** Of how many short messages a text is made: 160 characters in one or 153 in each of several, 70 and 67 beyond ASCII (3GPP TS 23.038, 23.040). */

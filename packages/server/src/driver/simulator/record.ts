@@ -48,7 +48,7 @@ async function begin(room: Room, effect: StoredEffect, id: string): Promise<Reco
       filenames: [`${recording_name}_in.${format}`, `${recording_name}_out.${format}`],
       end_of_key, on_end_flow_id: on_end_flow_id || NONE_ID, played: true, tm_start: now, tm_end: null,
     };
-    const recording = { ...newDocument('recording', { id, customer_id: call.customer_id, parent: call.id }, now, data), data };
+    const recording = { ...newDocument('recording', { id, customer_id: call.customer_id, parent: call.id }, now, data), data, told: 'recording_started' };
     const up = answered(call.data, now);
     const changed = nextCall(call, withChanges(up, { recording_ids: [...up.recording_ids, id] }), now);
     if (await room.host.write({ documents: [recording, changed] })) return recording;

@@ -51,7 +51,7 @@ export async function endRecording(room: Room, id: string): Promise<void> {
     if (recording?.data.status !== 'recording' || recording.tm_delete !== null) return;
     const now = host.clock.now();
     const data = { ...recording.data, status: 'ended', tm_end: now };
-    const ended: DocumentWrite = { ...recording, version: recording.version + 1, tm_update: now, data };
+    const ended: DocumentWrite = { ...recording, version: recording.version + 1, tm_update: now, data, told: 'recording_finished' };
     const { on_end_flow_id, reference_id, activeflow_id } = recording.data;
     const chosen = on_end_flow_id === NONE_ID ? undefined : await choose(room, recording.customer_id, { flow_id: on_end_flow_id }, '');
     if (chosen === undefined || 'refused' in chosen) {
