@@ -1,6 +1,6 @@
 // Pages of lists: newest first, walked by keyset, with a token that reads like a tm_create (wire.md §1).
 import { Type } from 'typebox';
-import type { PageQuery, Placed } from '../store/store.js';
+import type { Found, PageQuery, Placed } from '../store/store.js';
 import type { Instant } from '@activeflow/engine';
 import { ApiError } from '../problem.js';
 import { readTime, showTime } from './time.js';
@@ -41,8 +41,12 @@ function readToken(token: string): NonNullable<PageQuery['before']> {
   return { tm, ...(placed === undefined ? {} : { ordinal: placed }) };
 }
 
-/** The page and its token. Where the next row has the last one's instant, the token also says which of them was last. */
-export function showPage<T extends { readonly tm_create: Instant }, U>(rows: readonly Placed<T>[], size: number, shown: readonly U[]): { result: readonly U[]; next_page_token: string } {
+/**
+ * The page and its token. Where the next row has the last one's instant, the token also says which of them was last. Where a search was given
+ * up, the token goes on from there, however few rows were found.
+ */
+export function showPage<T extends { readonly tm_create: Instant }, U>(rows: readonly Placed<T>[], size: number, shown: readonly U[], stopped: Found<T>['stopped'] = null): { result: readonly U[]; next_page_token: string } {
+  if (stopped) return { result: shown, next_page_token: `${showTime(stopped.tm)}~${stopped.ordinal}` };
   const last = rows[Math.min(size, rows.length) - 1];
   const beyond = rows[size];
   const tie = last !== undefined && beyond?.row.tm_create === last.row.tm_create ? `~${last.ordinal}` : '';

@@ -1,6 +1,7 @@
 // Lists: sizes, tokens, filters; walking while rows arrive, and where many share one instant, skips none and repeats none.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inserted, sampleState } from '../store/sample.js';
 import { startTest, STORES, type Tested } from './testing/server.js';
 
 type Row = { readonly id: string; readonly tm_create: string };
@@ -103,6 +104,23 @@ describe.each(STORES)('pages on %s', (store) => {
     expect(await found(`created_after=${encodeURIComponent(b.tm_create)}&status=running&reference_type=api`)).toBe('b');
     expect(await found(`flow_id=${randomUUID()}`)).toBe('');
     for (const bad of ['status=odd', 'reference_type=pigeon', 'created_after=yesterday', 'created_before=1']) expect((await get(`/activeflows?${bad}`)).body.error.reason, bad).toBe('INVALID_REQUEST_PARAMETER');
+  });
+
+  test('a page of a search may be short, or empty, and its token leads on; the last has none', async () => {
+    const another = await t.customer();
+    const { store: rows, clock } = t.server.parts;
+    const state = (i: number) => sampleState(randomUUID(), { customer_id: another.id, status: 'ended', tm_create: clock.now() - i * 1_000, variables: { rare: String(i % 2_000) } });
+    await rows.commit(Array.from({ length: 5_000 }, (_, i) => ({ activeflow: inserted(state(i)) })));
+    const pages: number[] = [];
+    for (let token: string | undefined; token !== '';) {
+      const { body } = await t.ask('GET', `/activeflows?variable.rare=1500${token === undefined ? '' : `&page_token=${encodeURIComponent(token)}`}`, { key: another.key });
+      pages.push(body.result.length as number);
+      token = body.next_page_token as string;
+      expect(pages.length).toBeLessThan(10);
+    }
+    expect(pages.reduce((sum, length) => sum + length, 0)).toBe(2);
+    expect(pages.at(-1)).toBe(0);
+    if (store === 'sqlite') expect(pages).toEqual([1, 1, 0]);
   });
 
   test('a filtered list is walked like any other', async () => {

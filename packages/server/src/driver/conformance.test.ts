@@ -70,7 +70,7 @@ driverConforms('local, activeflow.start', async () => {
   const run = await startRun(world, [{ type: 'stop' }], { on_complete_flow_id: await world.flow([{ type: 'sleep', option: { duration: 1_000 } }]) });
   return ground(world, run, {
     make: () => createLocal(world.node().host),
-    outside: async () => (await world.store.activeflows({ customer_id: CUSTOMER, limit: 100 })).map(({ row }) => row),
+    outside: async () => (await world.store.activeflows({ customer_id: CUSTOMER, limit: 100 })).rows.map(({ row }) => row),
   });
 });
 

@@ -9,11 +9,12 @@ export function listTests(suite: Suite): void {
   filters(suite);
   combined(suite);
   pages(suite);
+  searching(suite);
   walking(suite);
 }
 
 const list = async (store: Store, query: Partial<ActiveflowQuery>): Promise<readonly Placed<State>[]> =>
-  store.activeflows({ customer_id: CUSTOMER, limit: 1_000, ...query });
+  (await store.activeflows({ customer_id: CUSTOMER, limit: 1_000, ...query })).rows;
 
 const names = (placed: readonly Placed<State>[]): string => placed.map(({ row }) => row.id).join(' ');
 
@@ -139,6 +140,29 @@ function pages({ it, expect, store }: Suite): void {
     expect(names(await list(store(), { before: { tm: AT + 2 } }))).toBe('r0');
     expect(names(await list(store(), { before: { tm: AT + 3 }, created_before: AT + 3, limit: 2 }))).toBe('r2 r1');
     expect(names(await list(store(), { before: { tm: AT + 9, ordinal: 1 }, created_before: AT + 2 }))).toBe('r0');
+  });
+}
+
+function searching({ it, expect, store }: Suite): void {
+  it('may give a search up, and says where: from there on it finds the rest, each once', async () => {
+    const state = (i: number) => sampleState(`s${i}`, { tm_create: AT + Math.floor(i / 3), variables: { rare: String(i % 900), once: String(i === 17) } });
+    for (let i = 0; i < 5_000; i += 500) await store().commit(Array.from({ length: 500 }, (_, j) => ({ activeflow: inserted(state(i + j)) })));
+    const search = async (variables: Record<string, string>): Promise<string[]> => {
+      const found: string[] = [];
+      let before: ActiveflowQuery['before'];
+      for (let pages = 0; pages < 100; pages++) {
+        const { rows, stopped } = await store().activeflows({ customer_id: CUSTOMER, limit: 4, variables, ...(before ? { before } : {}) });
+        found.push(...rows.map(({ row }) => row.id));
+        // Only a page that is not full has been given up, and only one that is whole ends the list.
+        if (stopped) expect(rows.length).toBeLessThan(4);
+        else if (rows.length < 4) return found;
+        before = stopped ?? after(rows);
+      }
+      throw new Error('the search does not end');
+    };
+    expect(await search({ rare: '400' })).toEqual(['s4900', 's4000', 's3100', 's2200', 's1300', 's400']);
+    expect(await search({ rare: '400', once: 'true' })).toEqual([]);
+    expect(await search({ once: 'true' })).toEqual(['s17']);
   });
 }
 

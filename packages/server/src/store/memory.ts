@@ -157,8 +157,10 @@ function readsOfActiveflows(t: Tables): Pick<Store, 'load' | 'list' | 'due' | 'a
     list: async (id) => { const text = t.lists.get(id); return text === undefined ? undefined : (JSON.parse(text) as never); },
     due: async (now, limit) => [...t.activeflows.values()].filter((row) => row.due_at !== null && row.due_at <= now)
       .sort((a, b) => (a.due_at as number) - (b.due_at as number) || a.ordinal - b.ordinal).slice(0, limit).map((row) => row.head.id),
-    activeflows: async (query) => page(query, [...t.activeflows.values()].filter((row) => matches(query, row.head)), (row) => row.head.tm_create)
-      .map((row) => ({ ordinal: row.ordinal, row: stateOf(row) })),
+    async activeflows(query) {
+      const found = page(query, [...t.activeflows.values()].filter((row) => matches(query, row.head)), (row) => row.head.tm_create);
+      return { rows: found.map((row) => ({ ordinal: row.ordinal, row: stateOf(row) })), stopped: null };
+    },
     walk: async (after, limit) => [...t.activeflows.values()].filter((row) => row.ordinal > after).slice(0, limit)
       .map((row) => ({ ordinal: row.ordinal, row: { state: stateOf(row), version: row.head.version, due_at: row.due_at } })),
     events: async (id, after, limit) => eventsOf(id).filter(({ n }) => n > after).slice(0, limit),

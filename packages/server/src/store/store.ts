@@ -122,6 +122,9 @@ export type ActiveflowQuery = PageQuery & {
   readonly variables?: Readonly<Record<string, string>>;
 };
 
+/** A page, and where a search that was given up stopped: rows beyond that place have not been looked at. Null where the page is whole. */
+export type Found<T> = { readonly rows: readonly Placed<T>[]; readonly stopped: Required<NonNullable<PageQuery['before']>> | null };
+
 /** Filters of the list of documents of one kind; deleted ones are never in it. */
 export type DocumentQuery = PageQuery & { readonly kind: string; readonly customer_id?: string; readonly parent?: string };
 
@@ -168,10 +171,10 @@ export type Store = {
   /** The earliest instant at which an activeflow or an effect is due; null for none. Given `room`, queued effects of a lane without any do not count. */
   nextDue(room?: (lane: string) => number): Promise<Instant | null>;
   /**
-   * A filter alone is served by an index. Where several are given, or variables, rows are compared one by one: that may take long, without
-   * keeping others waiting.
+   * A filter alone is served by an index. Where several are given, or variables, rows may be compared one by one, without keeping others
+   * waiting; after many, the search is given up, and the page is short or empty.
    */
-  activeflows(query: ActiveflowQuery): Promise<readonly Placed<State>[]>;
+  activeflows(query: ActiveflowQuery): Promise<Found<State>>;
   /** All activeflows, of all customers, the deleted among them, with an ordinal above `after`, in its order: what `doctor` reads. */
   walk(after: number, limit: number): Promise<readonly Placed<Kept>[]>;
   /** Events of one activeflow with `n` above `after`, oldest first. */

@@ -50,7 +50,7 @@ describe('on complete', () => {
       variables: { given: 'x', next: 'x!', 'voipbin.activeflow.end_reason': 'stopped', 'voipbin.activeflow.reference_activeflow_id': id },
     });
     expect(await world.state(deriveId(child.id, 'on_complete'))).toMatchObject({ chain: 3, variables: { last: '1' } });
-    expect(await world.store.activeflows({ customer_id: child.customer_id, limit: 100 })).toHaveLength(3);
+    expect((await world.store.activeflows({ customer_id: child.customer_id, limit: 100 })).rows).toHaveLength(3);
   });
 
   it('asked again, the effect finds the child started, also where the flow is gone by then', async () => {
@@ -80,6 +80,6 @@ describe('on complete', () => {
     await world.store.commit([{ documents: [{ ...flow!, version: 2, data: { ...flow!.data, on_complete_flow_id: next } }] }]);
     const id = await startRun(world, [{ type: 'stop' }], { on_complete_flow_id: next });
     await world.idle();
-    expect(await world.store.activeflows({ customer_id: (await world.state(id)).customer_id, limit: 100 })).toHaveLength(5);
+    expect((await world.store.activeflows({ customer_id: (await world.state(id)).customer_id, limit: 100 })).rows).toHaveLength(5);
   });
 });

@@ -57,7 +57,7 @@ describe('call', () => {
     await stage.world.pass(30_000);
     expect(await outgoing()).toHaveLength(2);
     expect(await statuses()).toEqual([['hangup', 'normal'], ['hangup', 'noanswer']]);
-    expect((await stage.world.store.activeflows({ customer_id: CUSTOMER, limit: 100 })).length).toBe(2);
+    expect((await stage.world.store.activeflows({ customer_id: CUSTOMER, limit: 100 })).rows.length).toBe(2);
     expect((await stage.world.state(id)).current.action.type).toBe('sleep');
   });
 

@@ -98,7 +98,7 @@ describe('a recording', () => {
     await stage.world.pass(10_000);
     const { id, data } = await recording();
     expect(data['status']).toBe('ended');
-    const runs = (await stage.world.store.activeflows({ customer_id: CUSTOMER, limit: 100 })).map(({ row }) => row).filter(({ reference }) => reference.type === 'recording');
+    const runs = (await stage.world.store.activeflows({ customer_id: CUSTOMER, limit: 100 })).rows.map(({ row }) => row).filter(({ reference }) => reference.type === 'recording');
     expect(runs).toMatchObject([{ flow_id, reference: { id, activeflow_id: caller.run }, variables: { got: id } }]);
   });
 });

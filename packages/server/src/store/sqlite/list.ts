@@ -1,7 +1,7 @@
 // Lists, newest first. They are walked by keyset over an index in that order, so a page costs the same at any depth.
 import { setImmediate } from 'node:timers/promises';
 import type { State, Variables } from '@activeflow/engine';
-import type { ActiveflowQuery, DocumentQuery, Placed, Store } from '../store.js';
+import type { ActiveflowQuery, DocumentQuery, Found, Placed, Store } from '../store.js';
 import { decodeState } from '../codec.js';
 import type { Database, SqlValue } from './binding.js';
 import { documentOf, prepareLook, type DocumentRow, type Look, type StateRow } from './row.js';
@@ -30,36 +30,42 @@ export function prepareLists(db: Database): Pick<Store, 'activeflows' | 'documen
 /** Rows that are compared one by one, at most, before others get their turn, where an index serves only a part of the filters. */
 const LARGEST_SLICE = 500;
 
+/** How many rows are compared, at least, before a search that has found something, and one that has found nothing, is given up. */
+const ENOUGH = { found: 2_000, none: 20_000 } as const;
+
 /** Variables that the database compares; what goes beyond is compared with what it finds. */
 const MOST_VARIABLES = 8;
 
 type Prepare = (sql: string) => Look;
 type Compared = { rid: number; tm_create: number; hit: 0 | 1 };
 
-async function listActiveflows(look: Prepare, query: ActiveflowQuery, pause: () => Promise<void>): Promise<Placed<State>[]> {
+async function listActiveflows(look: Prepare, query: ActiveflowQuery, pause: () => Promise<void>): Promise<Found<State>> {
   const { index, where, rest } = activeflowIndex(query);
   const from = `FROM activeflow INDEXED BY ${index} WHERE`;
   const order = 'ORDER BY tm_create DESC, rid DESC LIMIT ?';
   if (rest.isEmpty) {
     const rows = look(`SELECT rid, state, variables ${from} ${where.sql} ${order}`).all<StateRow & { rid: number }>(...where.params, query.limit);
-    return rows.map((row) => ({ ordinal: row.rid, row: decodeState(row.state, row.variables) }));
+    return { rows: rows.map((row) => ({ ordinal: row.rid, row: decodeState(row.state, row.variables) })), stopped: null };
   }
-  const found: Placed<State>[] = [];
+  const rows: Placed<State>[] = [];
   const one = look('SELECT state, variables FROM activeflow WHERE rid = ?');
   // Filters that most rows pass need little more than the page; the others soon look at many rows at once.
-  for (let before = query.before, size = query.limit; ; size *= 2) {
+  for (let before = query.before, size = query.limit, compared = 0; ; size *= 2) {
     const limit = Math.min(size, LARGEST_SLICE);
     const { where } = activeflowIndex({ ...query, ...(before ? { before } : {}) });
     const slice = look(`SELECT rid, tm_create, (${rest.sql}) AS hit ${from} ${where.sql} ${order}`).all<Compared>(...rest.params, ...where.params, limit);
     for (const { rid } of slice.filter(({ hit }) => hit === 1)) {
       const row = one.get<StateRow>(rid);
       const state = row && decodeState(row.state, row.variables);
-      if (state && hasVariables(state.variables, query.variables)) found.push({ ordinal: rid, row: state });
-      if (found.length === query.limit) return found;
+      if (state && hasVariables(state.variables, query.variables)) rows.push({ ordinal: rid, row: state });
+      if (rows.length === query.limit) return { rows, stopped: null };
     }
     const last = slice.at(-1);
-    if (!last || slice.length < limit) return found;
-    before = { tm: last.tm_create, ordinal: last.rid };
+    if (!last || slice.length < limit) return { rows, stopped: null };
+    const place = { tm: last.tm_create, ordinal: last.rid };
+    compared += slice.length;
+    if (compared >= (rows.length > 0 ? ENOUGH.found : ENOUGH.none)) return { rows, stopped: place };
+    before = place;
     await pause();
   }
 }

@@ -72,7 +72,7 @@ describe('a commit', () => {
     const page = await store.activeflows({ customer_id: state.customer_id, status: 'running', limit: 1 });
     await store.commit([{ activeflow: advanced(state) }]);
     expect(asked.filter((sql) => /UPDATE activeflow.*(status|tm_delete)/.test(sql))).toEqual([]);
-    expect(page).toHaveLength(1);
+    expect(page.rows).toHaveLength(1);
   });
 });
 
@@ -89,7 +89,7 @@ describe('a list whose filters no index serves', () => {
     const found = await Promise.all(searches);
     searching = false;
     await turns;
-    expect(found.map((page) => page.map(({ row }) => row.id))).toEqual([['s1'], ['s2'], []]);
+    expect(found.map(({ rows }) => rows.map(({ row }) => row.id))).toEqual([['s1'], ['s2'], []]);
     const slices = asked.join('\n').split('turn').map((turn) => turn.match(/AS hit/g)?.length ?? 0);
     expect(slices.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(30);
     expect(Math.max(...slices.slice(1))).toBe(1);
