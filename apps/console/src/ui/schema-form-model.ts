@@ -9,11 +9,11 @@ export type FormSchema = {
 /** What a form is told beside the schema. */
 export type FormFacts = {
   /** Properties that name an action, or map to actions. */
-  readonly targets: readonly string[];
+  readonly targets?: readonly string[] | undefined;
   /** Properties that hold actions for someone else to run. */
-  readonly lists: readonly string[];
+  readonly lists?: readonly string[] | undefined;
   /** Properties without which the action does nothing; within an array, one of them will do. */
-  readonly needs: readonly (string | readonly string[])[];
+  readonly needs?: readonly (string | readonly string[])[] | undefined;
 };
 
 /** The kind of input that a property gets. */
@@ -26,7 +26,7 @@ export type Input =
 const LONG = ['text', 'content', 'data', 'detail'];
 
 /** The input of a property. */
-export function inputOf(name: string, schema: FormSchema, { targets, lists }: Pick<FormFacts, 'targets' | 'lists'>): Input {
+export function inputOf(name: string, schema: FormSchema, { targets = [], lists = [] }: Pick<FormFacts, 'targets' | 'lists'>): Input {
   if (lists.includes(name)) return { kind: 'json' };
   if (targets.includes(name)) return { kind: schema.type === 'object' ? 'targets' : 'target' };
   if (schema.enum) return { kind: 'choice', values: schema.enum.map(String) };
@@ -59,7 +59,7 @@ export function titleOf(name: string): string {
 export const holdsPlaceholder = (value: unknown): value is string => typeof value === 'string' && /\$\{[^}\n]*\}/.test(value);
 
 /** The properties that are needed, and what to say of them. */
-export function needOf(name: string, needs: FormFacts['needs']): string | undefined {
+export function needOf(name: string, needs: FormFacts['needs'] = []): string | undefined {
   if (needs.includes(name)) return 'needed';
   const choice = needs.find((need): need is readonly string[] => Array.isArray(need) && need.includes(name));
   const others = choice?.filter((other) => other !== name).map((other) => titleOf(other).toLowerCase());

@@ -11,10 +11,12 @@ const VARIABLE = '${';
 type PickProps = {
   readonly value: string; readonly pick: (value: string) => void; readonly choices: readonly FormChoice[]; readonly none: string; readonly disabled: boolean; readonly missing: string;
   readonly wired: Partial<InputProps['wired']> & { readonly 'aria-label'?: string };
+  /** True where no placeholder is taken. */
+  readonly plain?: boolean;
 };
 
 /** A picker of ids; what is not among them stays and says so. A placeholder is typed. */
-export function Pick({ value, pick, choices, none, wired, disabled, missing }: PickProps) {
+export function Pick({ value, pick, choices, none, wired, disabled, missing, plain = false }: PickProps) {
   if (value.includes(VARIABLE)) {
     return (
       <div className="sform__with">
@@ -30,7 +32,7 @@ export function Pick({ value, pick, choices, none, wired, disabled, missing }: P
       <option value="">{none}</option>
       {!known && <option value={chosen}>{missing}: {chosen}</option>}
       {choices.map(({ id, label }) => <option key={id} value={id}>{label}</option>)}
-      <option value={'${variable}'}>From a variable…</option>
+      {!plain && <option value={'${variable}'}>From a variable…</option>}
     </select>
   );
 }

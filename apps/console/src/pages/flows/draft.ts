@@ -1,6 +1,7 @@
 // A flow while it is being written: less strict than the server, which says what is wrong with it, and nothing is lost that we do not know.
 import { NONE_ID, type Option } from '@activeflow/engine';
 import type { Flow, FlowInput } from '@activeflow/client';
+import { nodeIdOf } from '../../graph/model.js';
 
 /** An action as somebody writes it. Whatever else stands in it is kept. */
 export type DraftAction = { readonly id?: string; readonly next_id?: string; readonly type: string; readonly option?: Option };
@@ -60,10 +61,16 @@ function shapeOf(action: unknown): Misplaced | undefined {
 /** True for an object that is neither null nor an array. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The actions, each with an id to be known by: where it has none, its place. */
-export function keyed(actions: readonly DraftAction[]): readonly (DraftAction & { readonly id: string; readonly option: Option })[] {
-  return actions.map((action, index) => ({ ...action, id: keyOf(action, index), option: action.option ?? {} }));
-}
+/** What an action is known by on the page: its id, or its place where it has none. */
+export const keyOf = (action: DraftAction, index: number): string => nodeIdOf(action, index);
 
-/** What an action is known by on the page. */
-export const keyOf = ({ id = '' }: DraftAction, index: number): string => (id === '' || id === NONE_ID ? `#${index + 1}` : id);
+/** The actions, each with an id to be known by: where it has none, or one that another has before it, its place. */
+export function keyed(actions: readonly DraftAction[]): readonly (DraftAction & { readonly id: string; readonly option: Option })[] {
+  const seen = new Set<string>();
+  return actions.map((action, index) => {
+    const key = keyOf(action, index);
+    const id = seen.has(key) ? `#${index}` : key;
+    seen.add(id);
+    return { ...action, id, option: action.option ?? {} };
+  });
+}

@@ -56,6 +56,6 @@ describe('ids', () => {
     expect(actions[0]?.id).toBe(uuid);
     const named = references(actions).map(({ id }) => drafted.get(id));
     expect(named).toEqual(['menu', 'bye', 'bye', 'menu', 'bye']);
-    expect(drafted.get(actions[5]?.id ?? '')).toBe('#6');
+    expect(drafted.get(actions[5]?.id ?? '')).toBe('#5');
   });
 });
