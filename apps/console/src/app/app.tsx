@@ -7,7 +7,7 @@ import { SignIn } from '../pages/sign-in/sign-in.js';
 import { ErrorBoundary } from '../ui/error-boundary.js';
 import { Toasts } from '../ui/toast.js';
 import { Pages } from './pages.js';
-import { SessionProvider, useSession } from './session.js';
+import { ENDED, isRefused, SessionProvider, useSession } from './session.js';
 import { Shell } from './shell.js';
 
 /** The console. */
@@ -27,7 +27,8 @@ function Inside() {
 
 /** One cache for each session: nothing of one customer is shown to the next. */
 function SignedIn() {
-  const [client] = useState(makeQueryClient);
+  const { signOut } = useSession();
+  const [client] = useState(() => makeQueryClient((error) => { if (isRefused(error)) signOut(ENDED); }));
   return (
     <QueryClientProvider client={client}>
       <LiveProvider><Shell><Pages /></Shell></LiveProvider>

@@ -19,6 +19,9 @@ type State = {
 const KEPT = 'activeflow.credentials';
 const Context = createContext<State | undefined>(undefined);
 
+/** Why somebody is no longer signed in. */
+export const ENDED = 'The session has ended. Sign in again.';
+
 /** Without cookies: whoever is logged in elsewhere in this browser is not who signed in here. */
 const fetchWithoutCookies: typeof fetch = (input, init) => fetch(input, { ...init, credentials: 'omit', cache: 'no-store' });
 
@@ -77,7 +80,7 @@ function opened(enter: (credentials: string) => Promise<void>): Promise<string> 
     } catch (error) {
       if (ticket !== '') return 'This link has been used, or is too old. Sign in below, or start the server again for a new one.';
       if (isRefused(error)) sessionStorage.removeItem(KEPT);
-      return isRefused(error) ? 'The session has ended. Sign in again.' : (error as Error).message;
+      return isRefused(error) ? ENDED : (error as Error).message;
     }
   })());
 }

@@ -1,12 +1,19 @@
 // Live updates: one connection for the tab, however many parts of a page listen.
 import { createContext, useContext, useEffect, useMemo, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import { ENDED, isRefused, useClient, useSession } from '../app/session.js';
 import { createHub, type Hub, type HubState, type LiveEvent } from './hub.js';
 
 const Context = createContext<Hub | undefined>(undefined);
 
 /** Keeps the connection for everything inside. */
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
-  const hub = useMemo(() => createHub(), []);
+  const client = useClient();
+  const { signOut } = useSession();
+  const hub = useMemo(() => createHub(client, (error) => {
+    if (isRefused(error)) signOut(ENDED);
+    return isRefused(error);
+  }), [client, signOut]);
+  useEffect(() => hub.run(), [hub]);
   return <Context value={hub}>{children}</Context>;
 }
 
@@ -18,7 +25,7 @@ function useHub(): Hub {
 
 /**
  * Calls `changed` with the events of the topics, oldest first, at most once a frame; topics are those of the WebSocket without `customer_id:<id>:`
- * (`activeflow`, `activeflow:<id>`). No events at all means: something may have happened meanwhile, look for yourself.
+ * (`activeflow`, `activeflow:<id>`). No events at all means: some may be missing, look for yourself. The function may be another each time.
  */
 export function useLive(topics: readonly string[], changed: (events: readonly LiveEvent[]) => void): void {
   const hub = useHub();

@@ -1,10 +1,12 @@
 // The cache of what the server said. Keys begin with the resource, so that an event can say what is no longer true.
-import { QueryClient } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { ActiveflowError } from '@activeflow/client';
 
-/** Makes the cache of a session. */
-export function makeQueryClient(): QueryClient {
+/** Makes the cache of a session. `failed` is told of every request that failed. */
+export function makeQueryClient(failed: (error: unknown) => void): QueryClient {
   return new QueryClient({
+    queryCache: new QueryCache({ onError: failed }),
+    mutationCache: new MutationCache({ onError: failed }),
     defaultOptions: {
       queries: {
         // Events say when something has changed; the client tries again by itself what is worth it.

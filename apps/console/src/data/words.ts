@@ -1,6 +1,7 @@
 // What actions and waits are, in a few words for people.
 import { FINISH_ID, START_ID } from '@activeflow/engine';
 import type { Action, WaitingFor } from '@activeflow/client';
+import { spanText } from '../ui/time.js';
 
 /** The option that says most of an action, in the order they are looked for. */
 const TELLING = ['text', 'url', 'uri', 'digits', 'target_id', 'flow_id', 'event_url', 'key', 'status', 'duration', 'length'] as const;
@@ -13,7 +14,7 @@ export function actionWords({ id, type, option }: Pick<Action, 'id' | 'type' | '
   if (name === undefined) return { type, detail: '' };
   const value = String(option[name]);
   if (name === 'text') return { type, detail: `“${value}”` };
-  return { type, detail: name === 'duration' ? `${Number(value) / 1000} s` : ['url', 'uri', 'event_url', 'digits'].includes(name) ? value : `${name.replace('_id', '')} ${value.slice(0, 36)}` };
+  return { type, detail: name === 'duration' ? spanText(Number(value)) : ['url', 'uri', 'event_url', 'digits'].includes(name) ? value : `${name.replace('_id', '')} ${value.slice(0, 36)}` };
 }
 
 const WAITS: Readonly<Record<string, string>> = {

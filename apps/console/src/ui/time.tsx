@@ -58,6 +58,14 @@ export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }
 
+/** How long there is until a time: `29 s left`. */
+export function Left({ time }: { readonly time: Time }) {
+  const now_ms = useNow();
+  const at_ms = instantOf(time);
+  if (at_ms === undefined) return null;
+  return <time dateTime={new Date(at_ms).toISOString()} title={exactText(at_ms)}>{at_ms - now_ms < 1_000 ? 'due' : `${relativeText(at_ms, now_ms).slice('in '.length)} left`}</time>;
+}
+
 /** A time as how long ago or how soon it is; exact as a tooltip. `never` stands where it has not come. */
 export function When({ time, never = '—' }: { readonly time: Time; readonly never?: string }) {
   const now_ms = useNow();

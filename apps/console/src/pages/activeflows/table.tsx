@@ -7,7 +7,7 @@ import { actionWords, waitWords } from '../../data/words.js';
 import { shortId } from '../../ui/copy.js';
 import { Icon, type IconName } from '../../ui/icons.js';
 import { ActiveflowStatus } from '../../ui/status.js';
-import { When } from '../../ui/time.js';
+import { Left, When } from '../../ui/time.js';
 
 type Selection = { readonly selected: ReadonlySet<string>; readonly select: (ids: readonly string[], on: boolean) => void };
 
@@ -54,7 +54,7 @@ const Row = memo(function Row({ row, name, selected, select }: RowProps) {
       <td><ActiveflowStatus activeflow={row} /></td>
       <td><Reference type={row.reference_type} id={row.reference_id} /></td>
       <td className="runs__action"><div><code>{type}</code>{detail !== '' && <span className="soft cut" title={detail}>{detail}</span>}</div></td>
-      <td>{row.waiting_for === null ? <span className="soft">—</span> : <>{waitWords(row.waiting_for)} <span className="soft">until</span> <When time={row.waiting_for.until} /></>}</td>
+      <td>{row.waiting_for === null ? <span className="soft">—</span> : <>{waitWords(row.waiting_for)} <span className="soft"><Left time={row.waiting_for.until} /></span></>}</td>
       <td className="number"><When time={row.tm_create} /></td>
     </tr>
   );
