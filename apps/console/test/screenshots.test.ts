@@ -12,7 +12,7 @@ const folder = wanted === '' || wanted === '1' ? fileURLToPath(new URL('../../..
 const MOST_BYTES = 200_000;
 
 const PICTURES: readonly (readonly [name: string, path: string, ready: string])[] = [
-  ['activeflows', '/activeflows', 'tbody tr'],
+  ['activeflows', '/activeflows', 'tbody tr'], ['accesskeys', '/accesskeys', 'tbody tr'], ['settings', '/settings', '.section'],
 ];
 
 describe.skipIf(CHROMIUM === undefined || wanted === '')('pictures', () => {

@@ -7,7 +7,7 @@ import { Page } from '../../ui/page.js';
 import { Empty, Failed, Loading } from '../../ui/states.js';
 import { FilterBar } from './filter-bar.js';
 import { countOf, NO_FILTERS, pathOf, readFilters, type Filters } from './filters.js';
-import { useRows } from './rows.js';
+import { PAGE_SIZE, useRows } from './rows.js';
 import { StopMany, type Which } from './stop-many.js';
 import { ActiveflowTable } from './table.js';
 import './activeflows.css';
@@ -55,21 +55,24 @@ type RowsProps = Omit<Parameters<typeof ActiveflowTable>[0], 'names'> & { readon
 function Rows({ rows, filters, next, old, selected, select }: RowsProps) {
   const names = useFlowNames();
   const [, go] = useLocation();
-  if (rows.length === 0) return <Nothing filters={filters} />;
+  if (rows.length === 0) return <Nothing filters={filters} next={next} />;
+  // A token is on every page that is not empty; but a search may be given up with few rows, and go on there.
+  const older = next !== '' && (rows.length >= PAGE_SIZE || countOf(filters) > 0);
   return (
     <div className={old ? 'runs-box runs-box--old' : 'runs-box'} aria-busy={old}>
       <ActiveflowTable rows={rows} names={names} selected={selected} select={select} />
       <nav className="pager" aria-label="Pages of the list">
         <span className="soft">{filters.page_token === '' ? `The newest ${rows.length}` : `${rows.length} older ones`}</span>
         <Button small icon="left" disabled={filters.page_token === ''} onClick={() => { go(pathOf({ ...filters, page_token: '' })); }}>Newest</Button>
-        <Button small icon="right" disabled={next === '' || rows.length < 50} onClick={() => { go(pathOf({ ...filters, page_token: next })); }}>Older</Button>
+        <Button small icon="right" disabled={!older} onClick={() => { go(pathOf({ ...filters, page_token: next })); }}>Older</Button>
       </nav>
     </div>
   );
 }
 
-function Nothing({ filters }: { readonly filters: Filters }) {
+function Nothing({ filters, next }: { readonly filters: Filters; readonly next: string }) {
   const [, go] = useLocation();
+  if (next !== '') return <Empty title="None found so far" icon="search" action={<Button onClick={() => { go(pathOf({ ...filters, page_token: next })); }}>Search further</Button>}>A search for what is rare is done in stretches.</Empty>;
   if (filters.page_token !== '') return <Empty title="That was all" icon="runs" action={<Button onClick={() => { go(pathOf({ ...filters, page_token: '' })); }}>Newest</Button>} />;
   if (countOf(filters) > 0) return <Empty title="None match" icon="filter" action={<Button onClick={() => { go(pathOf(NO_FILTERS)); }}>Clear filters</Button>}>Try fewer filters, or a longer time.</Empty>;
   return (

@@ -8,7 +8,8 @@ import { useLive } from '../../data/live.js';
 import { keys } from '../../data/query.js';
 import { queryOf, type Filters } from './filters.js';
 
-const PAGE_SIZE = 50;
+/** How many rows a page has. */
+export const PAGE_SIZE = 50;
 /** The list is asked for again at most this often, however much happens. */
 const AGAIN_MS = 1_000;
 

@@ -1,0 +1,18 @@
+// Lists that grow downwards: a page at first, and the next when somebody asks.
+import { useInfiniteQuery, type QueryKey } from '@tanstack/react-query';
+import type { List } from '@activeflow/client';
+
+/** The rows of a list so far, newest first; `more` fetches the next page where there is one. */
+export function usePages<T extends { readonly id: string }>(queryKey: QueryKey, page_size: number, list: (signal: AbortSignal) => List<T>) {
+  const query = useInfiniteQuery({
+    queryKey, initialPageParam: '',
+    queryFn: ({ signal, pageParam }) => list(signal).page(pageParam === '' ? undefined : pageParam),
+    // A token is on every page that is not empty: a short page is the last one.
+    getNextPageParam: (last) => (last.next_page_token === '' || last.result.length < page_size ? undefined : last.next_page_token),
+  });
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  return {
+    rows: data?.pages.flatMap(({ result }) => result), error, refetch: () => { void refetch(); },
+    more: hasNextPage ? () => { void fetchNextPage(); } : undefined, fetching_more: isFetchingNextPage,
+  };
+}
