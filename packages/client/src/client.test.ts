@@ -66,7 +66,7 @@ describe('activeflows', () => {
     expect(born).toMatchObject({ status: 'running', name: 'controlled', reference_type: 'api' });
     const { id } = born;
     const at = async () => (await client.activeflows.get(id)).current_action;
-    await expect.poll(async () => (await at()).type).toBe('block');
+    await expect.poll(async () => (await at()).type, { timeout: 20_000 }).toBe('block');
     expect(await client.activeflows.setVariables(id, { more: '2', who: null })).toMatchObject({ more: '2' });
     expect(await client.activeflows.variables(id)).not.toHaveProperty('who');
     expect((await client.activeflows.pause(id)).paused).toBe(true);

@@ -162,14 +162,12 @@ describe.each(STORES)('credentials on %s', (store) => {
   });
 
   test('an unknown user takes as long as a wrong password', async () => {
-    const took = async (username: string) => {
-      const times: number[] = [];
-      for (let i = 0; i < 7; i++) { const began = performance.now(); await t.server.parts.identities.login(username, 'wrong'); times.push(performance.now() - began); }
-      return times.sort((a, b) => a - b)[3]!;
-    };
-    const [known, unknown] = [await took('ada'), await took('nobody')];
-    expect(unknown / known).toBeGreaterThan(0.5);
-    expect(unknown / known).toBeLessThan(2);
+    const once = async (username: string): Promise<number> => { const began = performance.now(); await t.server.parts.identities.login(username, 'wrong'); return performance.now() - began; };
+    // The least of several, in turns: what else the machine does takes time of both. Without the work, one would take a hundredth.
+    let [known, unknown] = [Infinity, Infinity];
+    for (let i = 0; i < 9; i++) [known, unknown] = [Math.min(known, await once('ada')), Math.min(unknown, await once('nobody'))];
+    expect(unknown / known).toBeGreaterThan(0.2);
+    expect(unknown / known).toBeLessThan(5);
   });
 
   test('an access key is shown once, works, can be renamed, and stops at once when it is revoked', async () => {

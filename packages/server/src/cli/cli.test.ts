@@ -11,7 +11,10 @@ import { openDatabase } from '../store/sqlite/binding.js';
 import { refusal } from './start.js';
 import { addressOf, BINARY, EXAMPLES, FREE_PORT, makePlace, watch, type Place } from './testing/process.js';
 
-const LONG = 40_000;
+/** For what hangs: each of these starts several processes, and a busy machine is no failure. */
+const LONG = 180_000;
+/** How long something is waited for that comes by itself. */
+const SOON = { timeout: 60_000 };
 const SECRET = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 describe('dev', () => {
@@ -87,7 +90,7 @@ describe('start', () => {
     const access_key = `af_${'S'.repeat(40)}`;
     const env = { ...FREE_PORT, ACTIVEFLOW_JWT_SECRET: SECRET, ACTIVEFLOW_ACCESS_KEY: access_key };
     // Few enough a second that no machine is too slow to reach the limit.
-    const server = place.start(['start'], { ...env, ACTIVEFLOW_RATE_LIMIT: '20' });
+    const server = place.start(['start'], { ...env, ACTIVEFLOW_RATE_LIMIT: '5' });
     const base_url = await addressOf(server);
     const client = createClient({ base_url, access_key, max_retries: 0 });
     expect(await client.me()).toMatchObject({ name: 'first' });
@@ -97,7 +100,7 @@ describe('start', () => {
     const passed = answers.filter(({ status }) => status === 'fulfilled').length;
     expect(limited + passed).toBe(250);
     expect(limited).toBeGreaterThan(0);
-    expect(passed).toBeGreaterThanOrEqual(18);
+    expect(passed).toBeGreaterThanOrEqual(3);
     const second = await place.run(['start'], env);
     expect(second).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`is in use by process ${server.child.pid}`) });
     server.child.kill('SIGTERM');
@@ -118,7 +121,7 @@ describe('start', () => {
     await tail.until('block');
     first.child.kill('SIGKILL');
     await first.ended;
-    await expect.poll(() => tail.stderr(), { timeout: 10_000 }).toContain('waiting for it');
+    await expect.poll(() => tail.stderr(), SOON).toContain('waiting for it');
     await addressOf(place.start(['start'], { ...env, ACTIVEFLOW_PORT: new URL(base_url).port }));
     await client.activeflows.continue(id, (await client.activeflows.get(id)).current_action.id);
     const { code, stdout } = await tail.ended;
@@ -129,11 +132,12 @@ describe('start', () => {
   test('a second signal ends it at once, though a request hangs', async () => {
     const server = place.start(['start'], { ...FREE_PORT, ACTIVEFLOW_JWT_SECRET: SECRET, ACTIVEFLOW_STORE: 'memory:' });
     const { port } = new URL(await addressOf(server));
-    const hanging = connect(Number(port), '127.0.0.1', () => { hanging.write('POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{'); });
+    const hanging = connect(Number(port), '127.0.0.1', () => { hanging.write('POST /auth/login HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n{'); });
     hanging.on('error', () => { /* it ends with the server */ });
-    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    // From here on the server waits for the rest.
+    await new Promise((resolve) => { hanging.once('data', resolve); });
     server.child.kill('SIGTERM');
-    await expect.poll(() => server.stderr(), { timeout: 10_000 }).toContain('Stopping');
+    await expect.poll(() => server.stderr(), SOON).toContain('Stopping');
     await new Promise((resolve) => { setTimeout(resolve, 500); });
     expect(server.child.exitCode).toBe(null);
     server.child.kill('SIGTERM');
@@ -265,7 +269,7 @@ describe('commands that ask a server', () => {
     expect(list).toMatch(new RegExp(`${token.slice(0, 11)}….+two`));
     expect(list).not.toContain(token);
     expect((await place.run(['keys', 'revoke', token.slice(0, 9)])).code).toBe(0);
-    await expect.poll(() => second.me().catch((error: unknown) => (error as { reason: string }).reason), { timeout: 5_000 }).toBe('INVALID_CREDENTIALS');
+    await expect.poll(() => second.me().catch((error: unknown) => (error as { reason: string }).reason), SOON).toBe('INVALID_CREDENTIALS');
     expect((await place.run(['keys', 'revoke', token])).code).toBe(1);
   }, LONG);
 });
@@ -278,7 +282,7 @@ describe('doctor', () => {
     const client = createClient({ base_url: await addressOf(dev), access_key: readFileSync(`${place.folder}/data/dev-access-key`, 'utf8').trim() });
     const { id } = await client.activeflows.start({ actions: [{ type: 'variable_set', option: { key: 'a', value: '1' } }, { type: 'sleep', option: { duration: 3_600_000 } }] });
     await client.activeflows.start({ actions: [{ type: 'empty' }] });
-    await expect.poll(async () => (await client.activeflows.get(id)).current_action.type).toBe('sleep');
+    await expect.poll(async () => (await client.activeflows.get(id)).current_action.type, SOON).toBe('sleep');
     expect(await place.run(['doctor'])).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^clean: 2 activeflows, \d+ events, 0 effects\n$/) });
     dev.child.kill('SIGTERM');
     await dev.ended;

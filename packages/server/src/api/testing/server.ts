@@ -65,7 +65,7 @@ export async function startTest(store: (typeof STORES)[number] = 'memory', setti
   return {
     server, url: server.url, key: keyOf('A'), customer_id: identity.customer_id, routes, ask,
     async until(path, good, asked) {
-      for (let tries = 0; tries < 500; tries++) {
+      for (let tries = 0; tries < 5_000; tries++) {
         const answer = await ask('GET', path, asked);
         if (good(answer.body)) return answer.body as unknown;
         await new Promise((resolve) => { setTimeout(resolve, 5); });
