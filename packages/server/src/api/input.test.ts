@@ -196,7 +196,7 @@ describe.each(STORES)('input on %s', (store) => {
   });
 
   test('unknown routes and methods are 404 ROUTE_NOT_FOUND, without credentials', async () => {
-    for (const [method, path] of [['GET', '/nothing'], ['PATCH', '/flows'], ['DELETE', '/flows'], ['GET', '//'], ['GET', '//v2/flows'], ['GET', '/flows/a/b/c'], ['GET', '/%ff']] as const) {
+    for (const [method, path] of [['GET', '/nothing'], ['PATCH', '/flows'], ['DELETE', '/flows'], ['POST', '//'], ['GET', '//v2/flows'], ['GET', '/flows/a/b/c'], ['GET', '/%ff']] as const) {
       const answer = await t.ask(method, path, { key: null });
       expect(answer.body.error?.reason, `${method} ${path}`).toBe('ROUTE_NOT_FOUND');
     }

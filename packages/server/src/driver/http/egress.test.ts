@@ -76,7 +76,7 @@ async function failure(client: Egress, request: Partial<EgressRequest> & { url: 
 
 async function expectRefused(client: Egress, request: Partial<EgressRequest> & { url: string }, reason: string): Promise<void> {
   const error = await failure(client, request);
-  expect({ name: error.name, reason: (error as Permanent).reason }).toEqual({ name: 'Permanent', reason });
+  expect({ name: error.name, reason: error.reason }).toEqual({ name: 'Permanent', reason });
   expect(error.message).not.toMatch(/secret|\?|meta-data|[\r\n]/);
   if (reason === 'EGRESS_REFUSED') expect(error.message).toContain('ACTIVEFLOW_EGRESS_ALLOW');
 }
