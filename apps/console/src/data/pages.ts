@@ -2,10 +2,10 @@
 import { useInfiniteQuery, type QueryKey } from '@tanstack/react-query';
 import type { List } from '@activeflow/client';
 
-/** The rows of a list so far, newest first; `more` fetches the next page where there is one. */
-export function usePages<T extends { readonly id: string }>(queryKey: QueryKey, page_size: number, list: (signal: AbortSignal) => List<T>) {
+/** The rows of a list so far, newest first; `more` fetches the next page where there is one. `again_ms`: how often it is asked for again, where no event tells. */
+export function usePages<T extends { readonly id: string }>(queryKey: QueryKey, page_size: number, list: (signal: AbortSignal) => List<T>, again_ms?: number) {
   const query = useInfiniteQuery({
-    queryKey, initialPageParam: '',
+    queryKey, initialPageParam: '', refetchInterval: again_ms ?? false,
     queryFn: ({ signal, pageParam }) => list(signal).page(pageParam === '' ? undefined : pageParam),
     // A token is on every page that is not empty: a short page is the last one.
     getNextPageParam: (last) => (last.next_page_token === '' || last.result.length < page_size ? undefined : last.next_page_token),

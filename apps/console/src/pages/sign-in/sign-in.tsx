@@ -50,7 +50,7 @@ function Form({ way }: { readonly way: Way }) {
   return (
     <form className="form" onSubmit={submit}>
       {way === 'key'
-        ? <TextField label="Access key" name="access_key" type="password" placeholder="af_…" required autoFocus autoComplete="off" spellCheck={false} error={wrong || undefined} hint={<>`activeflow dev` prints one, and keeps it in <code>data/dev-access-key</code>.</>} />
+        ? <TextField label="Access key" name="access_key" type="password" placeholder="af_…" required autoFocus autoComplete="off" spellCheck={false} error={wrong || undefined} hint={<><code>activeflow dev</code> prints one, and keeps it under <code>data/</code>.</>} />
         : <>
             <TextField label="Username" name="username" required autoFocus autoComplete="username" spellCheck={false} />
             <TextField label="Password" name="password" type="password" required autoComplete="current-password" error={wrong || undefined} />
