@@ -29,7 +29,7 @@ function ActionNodeView({ data }: NodeProps<ActionNode>) {
   const { action, index } = placed.node;
   const { title, detail } = labelOf(action);
   const look = ['gnode', index < 0 && 'gnode--marker', visits > 0 && 'gnode--visited', cursor && `gnode--cursor gnode--${cursor}`, trouble && 'gnode--trouble', selected && 'gnode--selected'];
-  const said = [`${title} ${detail}`.trim(), cursor && 'the cursor is here', visits > 0 && `${visits === 1 ? 'once' : `${visits} times`} here`, trouble, forward && 'the next move goes here'];
+  const said = [`${title} ${detail}`.trim(), cursor && 'the cursor is here', visits > 0 && `${visits === 1 ? 'once' : `${visits} times`} here`, trouble, forward && 'the next move goes here', folded > 0 && `${folded} pushed ${folded === 1 ? 'list' : 'lists'} not shown`, placed.node.open && 'where it leads is decided as it runs'];
   return (
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
@@ -39,13 +39,13 @@ function ActionNodeView({ data }: NodeProps<ActionNode>) {
         onClick={(event) => { open(placed.key, event.currentTarget); }} onContextMenu={(event) => { event.preventDefault(); open(placed.key, event.currentTarget); }}
       >
         <span className="gnode__icon"><ActionIcon type={action.type} marker={placed.node.id === FINISH_ID ? 'end' : 'start'} /></span>
-        <span className="gnode__text"><span className="gnode__title">{title}</span>{detail !== '' && <span className="gnode__detail">{detail}</span>}</span>
-        {trouble !== undefined && <span className="gnode__trouble"><Icon name="warning" size={14} /></span>}
-        {folded > 0 && <span className="gnode__tag" title={`${folded} pushed ${folded === 1 ? 'list' : 'lists'}, not shown`}>⧉ {folded}</span>}
-        {placed.node.open && <span className="gnode__tag" title="Where it leads is decided as it runs">?</span>}
-        {visits > 1 && <span className="gnode__tag">{visits}×</span>}
-        {forward && <span className="gnode__flag">next</span>}
-        {cursor && <span className="gnode__flag gnode__flag--here">here</span>}
+        <span className="gnode__text"><span className="gnode__title">{title}</span>{' '}{detail !== '' && <span className="gnode__detail">{detail}</span>}</span>
+        {trouble !== undefined && <span className="gnode__trouble" aria-hidden="true"><Icon name="warning" size={14} /></span>}
+        {folded > 0 && <span className="gnode__tag" aria-hidden="true" title={`${folded} pushed ${folded === 1 ? 'list' : 'lists'}, not shown`}>⧉ {folded}</span>}
+        {placed.node.open && <span className="gnode__tag" aria-hidden="true" title="Where it leads is decided as it runs">?</span>}
+        {visits > 1 && <span className="gnode__tag" aria-hidden="true">{visits}×</span>}
+        {forward && <span className="gnode__flag" aria-hidden="true">next</span>}
+        {cursor && <span className="gnode__flag gnode__flag--here" aria-hidden="true">here</span>}
       </button>
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </>
