@@ -34,12 +34,13 @@ function ActionNodeView({ data }: NodeProps<ActionNode>) {
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <button
-        type="button" className={look.filter(Boolean).join(' ')} data-key={placed.key} tabIndex={entry ? 0 : -1} aria-label={said.filter(Boolean).join(', ')} aria-current={cursor ? 'step' : undefined}
+        type="button" className={look.filter(Boolean).join(' ')} data-key={placed.key} tabIndex={entry ? 0 : -1} aria-current={cursor ? 'step' : undefined}
         aria-haspopup="dialog" aria-expanded={selected} title={detail === '' ? title : `${title}: ${detail}`}
         onClick={(event) => { open(placed.key, event.currentTarget); }} onContextMenu={(event) => { event.preventDefault(); open(placed.key, event.currentTarget); }}
       >
-        <span className="gnode__icon"><ActionIcon type={action.type} marker={placed.node.id === FINISH_ID ? 'end' : 'start'} /></span>
-        <span className="gnode__text"><span className="gnode__title">{title}</span>{' '}{detail !== '' && <span className="gnode__detail">{detail}</span>}</span>
+        <span className="only-read">{said.filter(Boolean).join(', ')}</span>
+        <span className="gnode__icon" aria-hidden="true"><ActionIcon type={action.type} marker={placed.node.id === FINISH_ID ? 'end' : 'start'} /></span>
+        <span className="gnode__text" aria-hidden="true"><span className="gnode__title">{title}</span>{detail !== '' && <span className="gnode__detail">{detail}</span>}</span>
         {trouble !== undefined && <span className="gnode__trouble" aria-hidden="true"><Icon name="warning" size={14} /></span>}
         {folded > 0 && <span className="gnode__tag" aria-hidden="true" title={`${folded} pushed ${folded === 1 ? 'list' : 'lists'}, not shown`}>⧉ {folded}</span>}
         {placed.node.open && <span className="gnode__tag" aria-hidden="true" title="Where it leads is decided as it runs">?</span>}

@@ -23,10 +23,11 @@ export function Outline({ actions, found, disabled, at, select, move, add }: Pro
           const place = `${index + 1}, ${title}`;
           return (
             <li key={key} className={`outline__row${key === at ? ' outline__row--at' : ''}`} data-action={key}>
-              <button type="button" className="outline__open" aria-label={`${place}${detail === '' ? '' : `: ${detail}`}${worst ? `, ${worst.look}` : ''}`} onClick={() => { select(index); }}>
+              <button type="button" className="outline__open" onClick={() => { select(index); }}>
+                <span className="only-read">{`${place}${detail === '' ? '' : `: ${detail}`}${worst ? `, ${worst.look}` : ''}`}</span>
                 <span className="outline__number" aria-hidden="true">{index + 1}</span>
                 <span className="outline__icon"><ActionIcon type={action.type} /></span>
-                <span className="outline__text"><span className="outline__title">{title}</span>{detail !== '' && <span className="soft cut">{detail}</span>}</span>
+                <span className="outline__text" aria-hidden="true"><span className="outline__title">{title}</span>{detail !== '' && <span className="soft cut">{detail}</span>}</span>
                 {worst && <span className={`outline__mark outline__mark--${worst.look}`} title={worst.message}><Icon name={worst.look === 'error' ? 'failed' : 'warning'} size={14} /></span>}
               </button>
               <span className="outline__move">
