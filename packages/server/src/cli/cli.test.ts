@@ -27,6 +27,10 @@ describe('dev', () => {
     const url = await addressOf(dev);
     const out = await dev.until(/activeflow call .*hello/);
     expect(out).not.toContain('\u001b');
+    const ticket = /\/#ticket=([A-Za-z0-9_-]{43})\b/.exec(out)?.[1] ?? '';
+    const visitor = createClient({ base_url: url });
+    expect(await createClient({ base_url: url, token: (await visitor.redeemTicket(ticket)).token }).me()).toMatchObject({ kind: 'token', name: 'first' });
+    await expect(visitor.redeemTicket(ticket)).rejects.toMatchObject({ reason: 'INVALID_CREDENTIALS' });
     const curl = /^ {2}(curl .+)$/m.exec(out)?.[1] ?? '';
     const made = JSON.parse(execFileSync('sh', ['-c', curl], { encoding: 'utf8' })) as { name: string; id: string };
     expect(made.name).toBe('hello');

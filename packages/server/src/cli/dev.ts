@@ -28,8 +28,10 @@ export function addDev(program: Command): void {
     // The server is loaded for those who run it alone: the other commands start sooner.
     const { serve } = await import('./serve.js');
     await serve(config, async ({ url, parts }) => {
-      const { customer_id } = await parts.identities.identify({ kind: 'accesskey', value: config.access_key });
-      for (const line of banner(config, url, given.access_key === '', parts.tickets.issue(customer_id))) await say(line);
+      // A key that has expired opens nothing; neither does a link in its name.
+      const whose = await parts.identities.identify({ kind: 'accesskey', value: config.access_key }).catch(() => undefined);
+      const link = whose ? `${url}/#ticket=${parts.tickets.issue(whose.customer_id)}` : `${url}/`;
+      for (const line of banner(config, url, given.access_key === '', link)) await say(line);
     });
   });
 }
@@ -45,7 +47,7 @@ const HELLO = {
 };
 
 /** What `dev` prints: where it is, how to get in, and two lines to try. */
-function banner(config: Config, url: string, kept: boolean, ticket: string): readonly string[] {
+function banner(config: Config, url: string, kept: boolean, link: string): readonly string[] {
   const { access_key, store, clock } = config;
   const row = (name: string, value: string, remark = '') => `  ${paint('dim', name.padEnd(12))}${value}${remark === '' ? '' : paint('dim', `  ${remark}`)}`;
   const activeflow = existsSync('node_modules/.bin/activeflow') ? 'npx activeflow' : 'activeflow';
@@ -53,7 +55,7 @@ function banner(config: Config, url: string, kept: boolean, ticket: string): rea
   return [
     `${paint('bold', 'activeflow')} is running. Ctrl-C stops it.`, '',
     // What follows a # is sent to no server, so that no log has it.
-    row('Console', `${url}/#ticket=${ticket}`, 'signs in once, for ten minutes'), row('API', `${url}/v1.0`), row('Reference', `${url}/docs`), row('Access key', access_key, kept ? `kept in ${KEY_FILE}` : 'from ACTIVEFLOW_ACCESS_KEY'),
+    row('Console', link, link.includes('#') ? 'the link signs in once, within ten minutes' : ''), row('API', `${url}/v1.0`), row('Reference', `${url}/docs`), row('Access key', access_key, kept ? `kept in ${KEY_FILE}` : 'from ACTIVEFLOW_ACCESS_KEY'),
     row('Store', store.kind === 'memory' ? 'memory' : store.path, store.kind === 'memory' ? 'gone when it stops' : 'what runs goes on after a restart'),
     ...(clock === 'virtual' ? [row('Clock', 'virtual', 'stands still until POST /v1.0/simulator/clock')] : []), '',
     'Register a flow:', '',
