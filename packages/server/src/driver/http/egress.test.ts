@@ -119,6 +119,12 @@ afterAll(() => {
 const viaHop = (to: string): string => `http://127.0.0.3:${hop.port}/?to=${encodeURIComponent(to)}`;
 
 describe('the corpus', () => {
+  it('a name in another script is none of them', async () => {
+    const { asked, resolve } = fakeResolver();
+    await failure(egress({ resolve }), { url: 'http://bücher.example/' });
+    expect(asked).toEqual(['xn--bcher-kva.example']);
+  });
+
   it('has at least 120 cases', () => {
     const urls = corpus.groups.flatMap((group) => group.urls);
     expect(urls.length).toBe(new Set(urls).size);

@@ -1,5 +1,6 @@
 // What a caller may ask for, checked before anything is resolved or dialled. Pure.
 
+import { domainToUnicode } from 'node:url';
 import { Permanent } from '../errors.js';
 import { plainName } from './allow.js';
 
@@ -42,13 +43,16 @@ export function parseTarget(text: string, base?: URL): Target {
   if (url.username !== '' || url.password !== '') throw invalid('must not hold a user name or password');
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const name = plainName(host);
-  if (name.length > 253 || (!name.includes(':') && !/^[^.]{1,63}(\.[^.]{1,63})*$/.test(name))) throw invalid('has a bad host name');
+  if (name.length > 253 || (!name.includes(':') && !/^[^.]{1,63}(\.[^.]{1,63})*$/.test(name)) || name.split('.').some(onlyLooksEncoded)) throw invalid('has a bad host name');
   const port = url.port === '' ? (url.protocol === 'http:' ? 80 : 443) : Number(url.port);
   if (port === 0) throw invalid('has port 0');
   url.hash = '';
   const shown = url.port === '' ? '' : `:${url.port}`;
   return { url, host, port, origin: `${url.protocol}//${plainName(url.hostname)}${shown}` };
 }
+
+/** True for a label that says it is Punycode and decodes to nothing: some versions of the URL parser let it pass. */
+const onlyLooksEncoded = (label: string): boolean => label.startsWith('xn--') && /^(?:xn--.*)?$/.test(domainToUnicode(label));
 
 // The connection is ours: these would change where the request ends, which host it is for, or what comes back.
 const ownHeaders =
