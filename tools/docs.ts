@@ -66,7 +66,7 @@ export async function openSession(root: string, blocks: readonly Block[]): Promi
 /** What npx would find, without its second of looking; and more patience than a reader's machine needs. */
 const SHORTHANDS = `
 npx() { node_modules/.bin/"$@"; }
-sleep() { case $1 in *.*) command sleep $1 ;; *) command sleep $(($1 * 2)) ;; esac; }
+sleep() { case $1 in *.*) command sleep $1 ;; *) command sleep $(($1 * 4)) ;; esac; }
 `;
 
 const SERVER = `

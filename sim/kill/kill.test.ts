@@ -12,7 +12,7 @@ it('loses nothing that was acknowledged, and does nothing twice, over five kills
   expect(result.kills).toBeGreaterThanOrEqual(5);
   expect(result.acknowledged).toBeGreaterThan(20);
   expect(result.keys).toBeGreaterThan(20);
-}, 300_000);
+}, 900_000);
 
 const ID = '00000000-0000-4000-8000-00000000000a';
 const KEY = `${ID}:1:0`;

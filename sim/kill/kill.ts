@@ -23,7 +23,7 @@ type World = { readonly setting: ServerSetting; readonly book: Book; readonly ra
 
 const CLIENTS = 12;
 /** How long after the last restart everything may still run: the longest flow, and retries. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 300_000;
 
 /** Runs the rounds. The file is kept where something was violated. */
 export async function runKills({ rounds, seed, say }: KillSetting): Promise<KillResult> {
@@ -48,7 +48,7 @@ export async function runKills({ rounds, seed, say }: KillSetting): Promise<Kill
     await examined(world);
     return { violations: book.violations, acknowledged, kills: world.kills, ...seen };
   } finally {
-    await world.server.kill();
+    await world.server.end();
     await ledger.close();
     if (book.violations.length === 0) rmSync(folder, { recursive: true, force: true });
     else say(`the file is kept: ${setting.store}`);

@@ -4,20 +4,27 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /** A running server. */
-export type Server = { readonly url: string; readonly started_ms: number; readonly kill: () => Promise<void> };
+export type Server = {
+  readonly url: string; readonly started_ms: number;
+  /** Kills it; throws where it had ended by itself. */
+  readonly kill: () => Promise<void>;
+  /** Kills it if it is still there. */
+  readonly end: () => Promise<void>;
+};
 
 /** What a server is started with. */
 export type ServerSetting = { readonly store: string; readonly access_key: string };
 
 const BIN = join(dirname(createRequire(import.meta.url).resolve('activeflow/package.json')), 'bin', 'activeflow.js');
-const PATIENCE_MS = 60_000;
+/** For what hangs: a busy machine is no failure. */
+const PATIENCE_MS = 180_000;
 
 /** Starts `activeflow start`; resolves once it listens. Throws with what it said where it does not. */
 export async function startServer(setting: ServerSetting): Promise<Server> {
   const began = performance.now();
   const child = spawnCommand(setting, 'start');
   const url = await listening(child);
-  return { url, started_ms: performance.now() - began, kill: () => kill(child) };
+  return { url, started_ms: performance.now() - began, kill: () => kill(child), end: async () => { if (!hasEnded(child)) await kill(child); } };
 }
 
 /** Starts it, and kills it `after_ms` later, however far it has come by then. */
@@ -64,8 +71,10 @@ function listening(child: ChildProcess): Promise<string> {
   });
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server had ended by itself, with ${child.exitCode ?? child.signalCode}`);
+  if (hasEnded(child)) throw new Error(`the server had ended by itself, with ${child.exitCode ?? child.signalCode}`);
   const gone = new Promise((resolve) => { child.once('exit', resolve); });
   child.kill('SIGKILL');
   await gone;
