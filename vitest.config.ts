@@ -28,7 +28,7 @@ export default defineConfig({
       project('sim', ['{sim,bench}/**/*.test.ts'], 180_000),
       project('tools', ['tools/{tidy,reference}.test.ts'], 60_000),
       // The console in a real browser, against a real server. What it serves is the build: `npm run test:console` builds first.
-      project('console', ['apps/console/{src,test}/**/*.test.{ts,tsx}'], 120_000),
+      project('console', ['apps/console/{src,test}/**/*.test.{ts,tsx}'], 600_000),
       // Every recipe carried out, every documented command run: minutes, so not part of `npm run check`.
       project('docs', ['tools/{recipes,docs}.test.ts'], 600_000),
     ],

@@ -4,13 +4,16 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createClient, type Client } from '@activeflow/client';
 import { readConfig } from 'activeflow/internal/config';
 import { startServer, type Server } from 'activeflow/internal/main';
 
 /** The access key that the server of a test starts with. */
 export const KEY = `af_${'C'.repeat(40)}`;
+
+/** How long anything is waited for before it counts as hanging. No test measures time. */
+const PATIENCE_MS = process.env['CI'] === undefined ? 60_000 : 180_000;
 
 /** Where Chromium is; undefined on a machine without. */
 export const CHROMIUM: string | undefined = [...['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name)))].find(existsSync);
@@ -20,9 +23,9 @@ if (CHROMIUM === undefined) console.warn('No Chromium on this machine: the tests
 /** A server and a browser. */
 export type Stage = {
   readonly url: string; readonly server: Server; readonly client: Client; readonly browser: Browser;
-  /** A new browser profile at a page of the console, signed in unless told otherwise. Fails the test where the page breaks its own policy or throws. */
+  /** A new browser profile at a page of the console, signed in unless told otherwise. It is closed when the test is over. */
   open(path?: string, options?: OpenOptions): Promise<Page>;
-  /** Ends the server as a crash would look from outside, and starts it again on the same file and port. */
+  /** Ends the server, and starts it again on the same file and port; `down` happens in between. A crash is in crash.ts. */
   restart(down?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 };
@@ -35,7 +38,7 @@ export async function startStage(settings: Readonly<Record<string, string>> = {}
   const folder = mkdtempSync(join(tmpdir(), 'activeflow-console-'));
   let server = await startAt(folder, '0', settings);
   const { port } = new URL(server.url);
-  const browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'] });
+  const browser = await startBrowser();
   const { url } = server;
   return {
     url, browser,
@@ -55,6 +58,10 @@ export async function startStage(settings: Readonly<Record<string, string>> = {}
   };
 }
 
+/** Starts Chromium, without a window. */
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM ?? '', timeout: PATIENCE_MS, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'] });
+
 function startAt(folder: string, port: string, settings: Readonly<Record<string, string>>): Promise<Server> {
   return startServer(readConfig({
     ACTIVEFLOW_PORT: port, ACTIVEFLOW_STORE: `sqlite:${join(folder, 'activeflow.db')}`, ACTIVEFLOW_ACCESS_KEY: KEY, ACTIVEFLOW_JWT_SECRET: 's'.repeat(40),
@@ -65,12 +72,15 @@ function startAt(folder: string, port: string, settings: Readonly<Record<string,
 /** What went wrong in a page, by page: collected as it happens, looked at by `expectCalm`. */
 const complaints = new WeakMap<Page, string[]>();
 
-async function openPage(browser: Browser, url: string, path: string, { signed_in = true, theme = 'light', size = { width: 1360, height: 850 }, key = KEY, context }: OpenOptions): Promise<Page> {
+/** Opens a page of the console; it is closed when the test is over. */
+export async function openPage(browser: Browser, url: string, path: string, { signed_in = true, theme = 'light', size = { width: 1360, height: 850 }, key = KEY, context }: OpenOptions): Promise<Page> {
   const inside = context ?? await browser.newContext({ viewport: size, colorScheme: theme, locale: 'en-GB', timezoneId: 'UTC' });
   const page = await inside.newPage();
   const found: string[] = [];
   complaints.set(page, found);
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(PATIENCE_MS);
+  // A page that is left open goes on asking, which slows the tests after it.
+  if (!context && expect.getState().currentTestName !== undefined) onTestFinished(() => inside.close());
   page.on('pageerror', (error) => { found.push(`threw: ${error.message}`); });
   page.on('console', (message) => { if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(message.text())) found.push(`said: ${message.text()}`); });
   page.on('request', (request) => { if (!request.url().startsWith(url) && !request.url().startsWith('data:') && !request.url().startsWith('blob:')) found.push(`asked elsewhere: ${request.url()}`); });
