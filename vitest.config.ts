@@ -16,17 +16,17 @@ const alias = [
 const project = (name: string, include: string[], timeout_ms: number, setupFiles: string[] = []): TestProjectInlineConfiguration => ({
   root,
   resolve: { alias },
-  test: { name, include, setupFiles, pool: 'forks', testTimeout: timeout_ms, hookTimeout: timeout_ms },
+  test: { name, include, setupFiles, pool: 'forks', testTimeout: timeout_ms, hookTimeout: timeout_ms, expect: { poll: { timeout: timeout_ms * 0.9 } } },
 });
 
 export default defineConfig({
   test: {
     projects: [
-      project('engine', ['packages/engine/src/**/*.test.ts'], 30_000, ['tools/seed.ts']),
-      project('client', ['packages/client/src/**/*.test.ts'], 30_000),
-      project('server', ['packages/server/src/**/*.test.ts'], 60_000),
+      project('engine', ['packages/engine/src/**/*.test.ts'], 120_000, ['tools/seed.ts']),
+      project('client', ['packages/client/src/**/*.test.ts'], 120_000),
+      project('server', ['packages/server/src/**/*.test.ts'], 180_000),
       project('sim', ['{sim,bench}/**/*.test.ts'], 180_000),
-      project('tools', ['tools/{tidy,reference}.test.ts'], 60_000),
+      project('tools', ['tools/{tidy,reference}.test.ts'], 180_000),
       // The console in a real browser, against a real server. What it serves is the build: `npm run test:console` builds first.
       project('console', ['apps/console/{src,test}/**/*.test.{ts,tsx}'], 600_000),
       // Every recipe carried out, every documented command run: minutes, so not part of `npm run check`.
