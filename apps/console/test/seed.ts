@@ -65,7 +65,7 @@ export async function seed(client: Client): Promise<Seeded> {
   for (const amount of ['18.00', '42.50']) await client.activeflows.start({ flow_id: approval.id, variables: { amount } });
   await client.activeflows.stop((await client.activeflows.start({ flow_id: reminder.id })).id);
   await ended(await client.activeflows.start({ name: 'Nightly import', actions: [{ type: 'variable_set', option: { key: 'rows', value: '1280' } }] }));
-  await ended(await client.activeflows.start({ name: 'Price feed', actions: [{ type: 'fetch', option: { event_url: 'http://127.0.0.1:9/prices', event_method: 'GET' } }] }));
+  await ended(await client.activeflows.start({ name: 'Price feed', actions: [{ type: 'fetch', option: { event_url: 'http://10.1.2.3/prices', event_method: 'GET' } }] }));
   const left = await call(survey.id, '+15550001111');
   await client.simulator.hangup(left.id);
   await ended({ id: left.activeflow_id });
