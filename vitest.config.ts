@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -13,10 +13,10 @@ const alias = [
 ];
 
 // A timeout is for what hangs; no test measures time, and a busy machine is no failure.
-const project = (name: string, include: string[], timeout_ms: number, setupFiles: string[] = []): TestProjectInlineConfiguration => ({
+const project = (name: string, include: string[], timeout_ms: number, setupFiles: string[] = [], exclude: string[] = []): TestProjectInlineConfiguration => ({
   root,
   resolve: { alias },
-  test: { name, include, setupFiles, pool: 'forks', testTimeout: timeout_ms, hookTimeout: timeout_ms, expect: { poll: { timeout: timeout_ms * 0.9 } } },
+  test: { name, include, exclude: [...configDefaults.exclude, ...exclude], setupFiles, pool: 'forks', testTimeout: timeout_ms, hookTimeout: timeout_ms, expect: { poll: { timeout: timeout_ms * 0.9 } } },
 });
 
 export default defineConfig({
@@ -28,7 +28,7 @@ export default defineConfig({
       project('sim', ['{sim,bench}/**/*.test.ts'], 180_000),
       project('tools', ['tools/{tidy,reference}.test.ts'], 180_000),
       // The console in a real browser, against a real server. What it serves is the build: `npm run test:console` builds first.
-      project('console', ['apps/console/{src,test}/**/*.test.{ts,tsx}'], 600_000),
+      project('console', ['apps/console/{src,test}/**/*.test.{ts,tsx}'], 600_000, [], process.env['ACTIVEFLOW_SCREENSHOTS'] === undefined ? ['**/screenshots.test.ts'] : []),
       // Every recipe carried out, every documented command run: minutes, so not part of `npm run check`.
       project('docs', ['tools/{recipes,docs}.test.ts'], 600_000),
     ],

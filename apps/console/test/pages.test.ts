@@ -49,6 +49,17 @@ describe.skipIf(CHROMIUM === undefined)('each page', () => {
     }
   });
 
+  test('is loaded anew where its script is gone, as after an upgrade', async () => {
+    const page = await stage.open('/activeflows');
+    await page.getByRole('heading', { name: 'Activeflows' }).waitFor();
+    let refused = 0;
+    await page.route('**/assets/page-*.js', (route) => (refused++ === 0 ? route.fulfill({ status: 404, contentType: 'application/json', body: '{}' }) : route.continue()));
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
+    await page.getByLabel('URI', { exact: true }).waitFor();
+    expect(refused).toBeGreaterThan(1);
+  });
+
   test('a script that somebody smuggled in does not run', async () => {
     const page = await stage.open('/settings');
     await page.locator('main h1').first().waitFor();

@@ -7,7 +7,7 @@ describe.skipIf(CHROMIUM === undefined)('signing in', () => {
   beforeAll(async () => { stage = await startStage(); });
   afterAll(async () => { await stage?.close(); });
 
-  test('by access key: a wrong one is refused with a sentence, the right one opens the list; a reload stays in, another tab does not', async () => {
+  test('by access key: a wrong one is refused with a sentence, the right one opens the list; a reload stays in, another browser does not', async () => {
     const page = await stage.open('/', { signed_in: false });
     await page.getByLabel('Access key', { exact: true }).fill(`af_${'x'.repeat(40)}`);
     await page.keyboard.press('Enter');
@@ -41,6 +41,19 @@ describe.skipIf(CHROMIUM === undefined)('signing in', () => {
     await page.reload();
     await page.getByRole('heading', { name: 'Sign in to activeflow' }).waitFor();
     expectCalm(page);
+  });
+
+  test('once for all tabs: a link in a new tab is open at once, and signing out is meant for both', async () => {
+    const one = await stage.open('/', { signed_in: false });
+    await one.getByLabel('Access key', { exact: true }).fill(KEY);
+    await one.keyboard.press('Enter');
+    await one.getByRole('heading', { name: 'Activeflows' }).waitFor();
+    const two = await stage.open('/settings', { signed_in: false, context: one.context() });
+    await two.getByRole('heading', { name: 'Settings' }).waitFor();
+    await two.getByRole('button', { name: 'Sign out' }).click();
+    for (const page of [one, two]) await page.getByRole('heading', { name: 'Sign in to activeflow' }).waitFor();
+    expectCalm(one);
+    expectCalm(two);
   });
 
   test('by the ticket of a link, once: it is gone from the address, and a second use is refused with a sentence', async () => {

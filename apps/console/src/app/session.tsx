@@ -1,6 +1,7 @@
-// Who is signed in: a token or an access key, kept for this tab only, never in an address and never as a cookie.
+// Who is signed in: a token or an access key, kept in the tabs that are open, never in an address and never as a cookie.
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { ActiveflowError, createClient, type Client, type Me } from '@activeflow/client';
+import { answerOtherTabs, askOtherTabs, tellOtherTabs } from './tabs.js';
 
 /** Somebody who is signed in. */
 export type Session = { readonly credentials: string; readonly me: Me; readonly client: Client };
@@ -17,6 +18,8 @@ type State = {
 };
 
 const KEPT = 'activeflow.credentials';
+/** How long another tab is waited for before the form is shown. */
+const FORM_MS = 200;
 const Context = createContext<State | undefined>(undefined);
 
 /** Why somebody is no longer signed in. */
@@ -45,14 +48,22 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     setSession({ credentials, me, client });
   }, []);
   const signOut = useCallback((reason = ''): void => {
+    const credentials = sessionStorage.getItem(KEPT);
     sessionStorage.removeItem(KEPT);
+    if (credentials !== null && reason === '') tellOtherTabs(credentials);
     setSession(undefined);
     setProblem(reason);
   }, []);
 
   useEffect(() => {
-    void opened(enter).then(setProblem).finally(() => { setOpening(false); });
+    // Another tab may answer late: until then the person can begin to sign in, and whoever is first is in.
+    const form = setTimeout(() => { if (sessionStorage.getItem(KEPT) === null && !redeeming) setOpening(false); }, FORM_MS);
+    void opened(enter).then((reason) => { if (reason !== '') setProblem(reason); }).finally(() => { setOpening(false); });
+    return () => { clearTimeout(form); };
   }, [enter]);
+
+  const credentials = session?.credentials;
+  useEffect(() => (credentials === undefined ? undefined : answerOtherTabs(credentials, signOut)), [credentials, signOut]);
 
   const state = useMemo<State>(() => ({
     session, opening, problem, signOut,
@@ -64,18 +75,21 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
 
 // Once for the page, however often React runs an effect: a ticket is good for one use.
 let openedOnce: Promise<string> | undefined;
+let redeeming = false;
 
 /** Goes on with what the tab has. Gives what went wrong, or nothing. */
 function opened(enter: (credentials: string) => Promise<void>): Promise<string> {
   return (openedOnce ??= (async () => {
     const ticket = takeTicket();
     try {
-      if (ticket !== '') {
+      redeeming = ticket !== '';
+      if (redeeming) {
         await enter((await clientOf('').redeemTicket(ticket)).token);
         return '';
       }
-      const kept = sessionStorage.getItem(KEPT);
-      if (kept !== null) await enter(kept);
+      const kept = sessionStorage.getItem(KEPT) ?? await askOtherTabs();
+      const signed_in = sessionStorage.getItem(KEPT);
+      if (kept !== undefined && (signed_in === null || signed_in === kept)) await enter(kept);
       return '';
     } catch (error) {
       if (ticket !== '') return 'This link has been used, or is too old. Sign in below, or start the server again for a new one.';
@@ -90,7 +104,7 @@ function takeTicket(): string {
   const { hash, pathname, search } = window.location;
   if (!hash.startsWith('#ticket=')) return '';
   window.history.replaceState(null, '', pathname + search);
-  return decodeURIComponent(hash.slice('#ticket='.length));
+  return hash.slice('#ticket='.length);
 }
 
 /** Whether the server says that the credentials are not good. */

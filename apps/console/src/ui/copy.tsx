@@ -10,6 +10,8 @@ export const shortId = (id: string): string => id.slice(-8);
 export function Copyable({ text, label, children }: { readonly text: string; readonly label: string; readonly children?: string }) {
   const [copied, setCopied] = useState(false);
   const copy = (): void => {
+    // Only where the browser trusts the address: HTTPS, or this machine.
+    if (!window.isSecureContext) { tellError(new Error('Copying needs HTTPS: select the text, and copy it by hand.')); return; }
     navigator.clipboard.writeText(text).then(() => {
       setCopied(true);
       setTimeout(() => { setCopied(false); }, 1_500);
