@@ -40,6 +40,14 @@ describe.runIf(existsSync(main))('a tiny run', () => {
     expect(figures).toMatch(/late in a run[^]*2,000-action flow[^]*full list pages[^]*waiting runs[^]*kill -9[^]*early/);
     for (const entry of lines.filter((line) => 'work' in line)) expect(Object.keys(entry)).toEqual(expect.arrayContaining(FIELDS));
   }, PATIENCE_MS);
+
+  test('listens to the feed, over a kill -9 too, and misses nothing', async () => {
+    const lines = await run('feed');
+    expect(lines.filter((line) => 'work' in line).map(({ conc }) => conc)).toEqual([10, 30]);
+    const figures = lines.filter((line) => 'figure' in line);
+    expect(figures).toHaveLength(9);
+    for (const { figure, must_met } of figures.filter(({ figure: name }) => /missing or told twice|over a kill -9|most bytes/.test(String(name)))) expect(must_met, String(figure)).toBe('PASS');
+  }, PATIENCE_MS);
 });
 
 describe('arithmetic', () => {

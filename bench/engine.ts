@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Profiler } from 'node:inspector';
 import { ACCESS_KEY } from './flows.js';
-import type { Question, Reply, Usage } from './server.js';
+import type { FeedUsage, Question, Reply, Usage } from './server.js';
 
 /** Where results, databases and logs go; on a disk, not in memory, or flushes would cost nothing. */
 export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
@@ -18,6 +18,8 @@ export type Engine = {
   usage(): Promise<Usage>;
   /** Usage after a forced garbage collection. */
   collect(): Promise<Usage>;
+  /** What the feed has done since it was asked last; needs `BENCH_COMMITS`. */
+  feed(): Promise<FeedUsage>;
   profile(): Promise<void>;
   profiled(): Promise<Profiler.Profile>;
   /** A request outside of any measurement. Throws on any answer but 2xx. */
@@ -58,6 +60,7 @@ export async function startEngine({ path, settings = {}, wrapper = [] }: EngineO
   const usage = async (question: 'usage' | 'collect') => demand((await ask(question)).usage);
   return {
     port, pid: child.pid ?? 0, path, usage: () => usage('usage'), collect: () => usage('collect'),
+    feed: async () => demand((await ask('feed')).feed),
     profile: async () => { await ask('profile'); },
     profiled: async () => demand((await ask('profiled')).profile),
     async call<T>(method: 'GET' | 'POST' | 'PUT', where: string, body?: object) {

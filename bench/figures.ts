@@ -51,6 +51,15 @@ export const FIGURES: readonly Figure[] = [
   { name: 'timer_late_p99', text: 'the same, p99', unit: 'ms' },
   { name: 'timer_late_max', text: 'the same, worst', unit: 'ms' },
   { name: 'timer_early', text: 'timers that ran early, or never', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
+  { name: 'feed_p50', text: 'event committed to frame, 100 clients, 1,000 events/s: p50', unit: 'ms', ...most(5, 2) },
+  { name: 'feed_p99', text: 'the same, p99', unit: 'ms', ...most(50, 20) },
+  { name: 'feed_many_p99', text: '5,000 sockets of which 500 never read, 1,000 events/s: p99 of the others', unit: 'ms', ...most(250, 100) },
+  { name: 'feed_filling_p99', text: 'the same while the buffers of those who never read fill up', unit: 'ms' },
+  { name: 'feed_deaf_bytes', text: 'the same: most bytes waiting for one that never reads', unit: 'bytes', ...most(1_048_576, 1_048_576) },
+  { name: 'feed_events', text: 'events a second that were committed: 100 clients', unit: '/s' },
+  { name: 'feed_many_events', text: 'the same: 5,000 sockets', unit: '/s' },
+  { name: 'feed_lost', text: 'events missing or told twice at a client that reads', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
+  { name: 'feed_resumed', text: 'the same over a kill -9, resumed by the last number', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
 ];
 
 /** The figures of the works of one request each, of one round. */

@@ -8,7 +8,8 @@ import { countFlushes, hasStrace, type Flushes } from './flushes.js';
 import { measureMachine, type Machine } from './machine.js';
 import { measureRequests } from './measure.js';
 import { prepare } from './prepared.js';
-import { growthValues, listValues, timerValues, transitionValues, waitingValues } from './values.js';
+import { feedValues, growthValues, listValues, timerValues, transitionValues, waitingValues } from './values.js';
+import { feedEntries, measureFeed } from './works/feed.js';
 import { grow, measureGrowth } from './works/growth.js';
 import { measureLists, measureTransitions, openTables } from './works/lists.js';
 import { REQUEST_WORKS } from './works/requests.js';
@@ -48,6 +49,7 @@ export async function runRounds(options: Options, note: (text: string) => void):
   await run(requestParts(options, counted));
   if (options.names.includes('growth')) await run([await growthPart(options, note)]);
   if (options.names.includes('timers')) await run([timersPart(options)]);
+  if (options.names.includes('feed')) await run([feedPart(options)]);
   if (options.names.includes('waiting')) await run(options.sizes.waiting.map((runs) => waitingPart(runs, options)));
   if (options.names.includes('lists') || options.names.includes('transitions')) await run(await tableParts(options, note));
   return { entries, values: [...values], flushes: describe(counted) };
@@ -95,6 +97,14 @@ const timersPart = ({ sizes }: Options): Part => ({
   async round(machine) {
     const lateness = await measureTimers(sizes);
     return { entries: [timersEntry(lateness, machine)], values: timerValues(lateness) };
+  },
+});
+
+const feedPart = ({ sizes }: Options): Part => ({
+  name: 'feed', rounds: sizes.rounds,
+  async round(machine) {
+    const measured = await measureFeed(sizes.feed);
+    return { entries: feedEntries(measured, sizes.feed, machine), values: feedValues(measured) };
   },
 });
 

@@ -4,8 +4,10 @@ import type { Profiler } from 'node:inspector';
 import { readConfig } from 'activeflow/internal/config';
 import { hashSecret } from 'activeflow/internal/api/identity';
 import { startServer } from 'activeflow/internal/main';
+import { openStore } from 'activeflow/internal/store/register';
 import type { Store } from 'activeflow/internal/store/store';
 import { ACCESS_KEY, CUSTOMER_ID } from './flows.js';
+import { monotonicUs } from './monotonic.js';
 
 /** What the engine has used so far. */
 export type Usage = {
@@ -18,10 +20,15 @@ export type Usage = {
   readonly heap_bytes: number;
 };
 
+/** A commit of an activeflow: its id, its version, and when it was durable (microseconds of the machine's monotonic clock). */
+export type Commit = readonly [id: string, version: number, at_us: number];
+/** What the feed has done: the commits it told of, and the bytes that wait for each listener for whom any do. */
+export type FeedUsage = { readonly commits: readonly Commit[]; readonly waiting_bytes: readonly number[] };
+
 /** What may be asked of the process. */
-export type Question = 'usage' | 'collect' | 'profile' | 'profiled' | 'close';
+export type Question = 'feed' | 'usage' | 'collect' | 'profile' | 'profiled' | 'close';
 /** What it says: once by itself when it answers requests, then to each question. */
-export type Reply = { readonly ready?: { readonly port: number }; readonly usage?: Usage; readonly profile?: Profiler.Profile; readonly done?: Question };
+export type Reply = { readonly ready?: { readonly port: number }; readonly usage?: Usage; readonly feed?: FeedUsage; readonly profile?: Profiler.Profile; readonly done?: Question };
 
 const document = (kind: string, id: string, key: string | null, data: Record<string, unknown>) =>
   ({ kind, id, customer_id: CUSTOMER_ID, parent: '', key, version: 1, tm_create: Date.now() * 1000, tm_update: null, tm_delete: null, data });
@@ -34,8 +41,25 @@ export async function makeCustomer(store: Store): Promise<void> {
   ]);
 }
 
+/** The same store, its commits noted. */
+const noting = (store: Store, commits: Commit[]): Store => ({
+  ...store,
+  async commit(changes) {
+    const results = await store.commit(changes);
+    const at_us = monotonicUs();
+    for (const [i, { activeflow }] of changes.entries()) {
+      if (activeflow && results[i] === 'ok') commits.push([activeflow.state.id, activeflow.state.version, at_us]);
+    }
+    return results;
+  },
+});
+
 async function serve(): Promise<void> {
-  const server = await startServer(readConfig());
+  const config = readConfig();
+  const commits: Commit[] = [];
+  // Only where the feed is measured: everybody else runs what users run.
+  const given = process.env['BENCH_COMMITS'] === undefined ? {} : { store: noting(openStore(config.store, config.durability, Date.now() * 1000), commits) };
+  const server = await startServer(config, given);
   const { store, committer } = server.parts;
   await makeCustomer(store);
   const session = new Session();
@@ -47,6 +71,7 @@ async function serve(): Promise<void> {
   const answer = async (question: Question): Promise<Reply> => {
     switch (question) {
       case 'usage': return { usage: usage() };
+      case 'feed': return { feed: { commits: commits.splice(0), waiting_bytes: server.parts.hub.waiting_bytes() } };
       case 'collect': globalThis.gc?.(); globalThis.gc?.(); return { usage: usage() };
       case 'profile':
         session.connect();

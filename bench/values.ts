@@ -1,6 +1,7 @@
 // From the entries of one round to the figures they answer.
 import { quantile, type Entry } from './entry.js';
 import type { Value } from './figures.js';
+import type { FeedMeasured } from './works/feed.js';
 import { FULL_LISTS } from './works/lists.js';
 import type { Lateness } from './works/timers.js';
 import type { Waiting } from './works/waiting.js';
@@ -42,6 +43,14 @@ export const transitionValues = ([small, large]: readonly Entry[]): readonly Val
 /** What the waiting runs cost. */
 export const waitingValues = ({ bytes_each, idle_core, ready_s, ready_empty_s }: Waiting): readonly Value[] => [
   { name: 'parked_bytes', value: bytes_each }, { name: 'parked_idle', value: idle_core }, { name: 'parked_ready', value: ready_s }, { name: 'parked_ready_empty', value: ready_empty_s },
+];
+
+/** What the feed came to. */
+export const feedValues = ({ few, many, resumed }: FeedMeasured): readonly Value[] => [
+  { name: 'feed_p50', value: quantile(few.latencies, 0.5) ?? Number.NaN }, { name: 'feed_p99', value: quantile(few.latencies, 0.99) ?? Number.NaN },
+  { name: 'feed_many_p99', value: quantile(many.latencies, 0.99) ?? Number.NaN }, { name: 'feed_deaf_bytes', value: many.most_waiting_bytes },
+  { name: 'feed_events', value: few.events_per_s }, { name: 'feed_many_events', value: many.events_per_s }, { name: 'feed_filling_p99', value: quantile(many.warm_latencies, 0.99) ?? Number.NaN },
+  { name: 'feed_lost', value: few.lost + few.repeated + few.resyncs + many.lost + many.repeated + many.resyncs }, { name: 'feed_resumed', value: resumed.lost + resumed.repeated + resumed.resyncs },
 ];
 
 /** How late the timers were. */

@@ -7,6 +7,8 @@ import type { Credentials, Identities } from '../identity.js';
 export type Member = {
   readonly customer_id: string;
   readonly credentials: Credentials;
+  /** How many bytes wait for it. */
+  waiting_bytes(): number;
   /** Called every ten seconds: a sign of life goes out, and who gives none is sent away. */
   tick(): void;
   /** It has to go: its credentials are good no longer, or the server ends. */
@@ -21,6 +23,8 @@ export type Hub = {
   /** Whose credentials are good no longer goes now, not with the next look. */
   check(): Promise<void>;
   readonly size: number;
+  /** How many bytes wait, for each of them for whom any do. */
+  waiting_bytes(): readonly number[];
   /** Sends everybody away. */
   close(): void;
 };
@@ -68,6 +72,7 @@ export function createHub({ feed, identities }: { readonly feed: Feed; readonly 
   return {
     feed, check,
     get size() { return members.size; },
+    waiting_bytes: () => [...members.keys()].map((member) => member.waiting_bytes()).filter((bytes) => bytes > 0),
     async enter(member) {
       const { customer_id } = member;
       const count = counts.get(customer_id) ?? 0;

@@ -89,7 +89,7 @@ describe('one who does not read', () => {
     expect(slow.reader.slow_since).toBeDefined();
     expect(quick.numbers()).toEqual(from(2, 401));
     slow.start();
-    await expect.poll(() => slow.reader.slow_since).toBeUndefined();
+    await expect.poll(() => slow.reader.slow_since, { timeout: 20_000 }).toBeUndefined();
     await happen(2);
     const got = slow.numbers();
     const until = got.indexOf('resync 401');
@@ -102,7 +102,7 @@ describe('one who does not read', () => {
     slow.stop();
     await happen(300);
     slow.start();
-    await expect.poll(() => slow.numbers().at(-1)).toBe('resync 301');
+    await expect.poll(() => slow.numbers().at(-1), { timeout: 20_000 }).toBe('resync 301');
     const last = slow.numbers().at(-2) as number;
     await happen(3);
     slow.reader.subscribe(TOPIC, last);
@@ -119,7 +119,7 @@ describe('one who does not read', () => {
     slow.reader.subscribe([{ text: 'mine:activeflow', event_topic: false }], 5);
     slow.reader.unsubscribe(TOPIC);
     slow.start();
-    await expect.poll(() => slow.reader.slow_since).toBeUndefined();
+    await expect.poll(() => slow.reader.slow_since, { timeout: 20_000 }).toBeUndefined();
     await happen(1);
     expect(slow.numbers().slice(-2)).toEqual(['resync 201', 202]);
   });
@@ -135,7 +135,7 @@ describe('one who does not read', () => {
     slow.start();
     await slow.reader.settled();
     await happen(1);
-    await expect.poll(() => slow.numbers()).toEqual(from(2, 407));
+    await expect.poll(() => slow.numbers(), { timeout: 20_000 }).toEqual(from(2, 407));
   });
 });
 
@@ -147,7 +147,7 @@ describe('the past and the present', () => {
     for (let i = 0; i < 20; i++) await happen(17);
     await ears.reader.settled();
     await happen(1);
-    await expect.poll(() => ears.numbers()).toEqual(from(41, 642));
+    await expect.poll(() => ears.numbers(), { timeout: 20_000 }).toEqual(from(41, 642));
   });
 
   test('of another topic: what is told live goes on, and is not told again', async () => {
@@ -157,7 +157,7 @@ describe('the past and the present', () => {
     ears.reader.subscribe([{ text: 'mine:activeflow', event_topic: false }], 10);
     await happen(200);
     await ears.reader.settled();
-    await expect.poll(() => ears.numbers().length).toBe(244);
+    await expect.poll(() => ears.numbers().length, { timeout: 20_000 }).toBe(244);
     expect([...ears.numbers() as number[]].sort((a, b) => a - b)).toEqual(from(11, 254));
   });
 
@@ -167,7 +167,7 @@ describe('the past and the present', () => {
     const reader = createReader({ feed: far, out: ears.out, form: SSE_FORM, one_form: true, isOpen: () => true });
     readers.push(reader);
     reader.subscribe(TOPIC, 99_999);
-    await expect.poll(() => ears.numbers()).toEqual(['resync 200000']);
+    await expect.poll(() => ears.numbers(), { timeout: 20_000 }).toEqual(['resync 200000']);
   });
 
   test('no more resumptions wait for one another than can be served', () => {
@@ -185,9 +185,9 @@ describe('the feed', () => {
     const ears = listen();
     await happen(2);
     await happen(1);
-    await expect.poll(() => ears.numbers().at(-1)).toBe('resync 4');
+    await expect.poll(() => ears.numbers().at(-1), { timeout: 20_000 }).toBe('resync 4');
     await happen(2);
-    await expect.poll(() => ears.numbers().at(-1)).toBe(6);
+    await expect.poll(() => ears.numbers().at(-1), { timeout: 20_000 }).toBe(6);
     expect(ears.numbers()).toEqual([2, 3, 'resync 4', 5, 6]);
   });
 

@@ -175,7 +175,7 @@ describe('what closes a socket', () => {
     const ears = await listen(t);
     ears.say(message);
     expect(await ears.closed).toMatch(how);
-    await expect.poll(() => t.server.parts.hub.size).toBe(0);
+    await expect.poll(() => t.server.parts.hub.size, { timeout: 20_000 }).toBe(0);
     // What others hear goes on.
     const others = await subscribed(['activeflow']);
     await run([]);

@@ -31,7 +31,7 @@ export async function openSocket(hub: Hub, request: IncomingMessage, { socket, h
   let dismissed: number | undefined;
   let heard_ms = performance.now();
   const leave = await hub.enter({
-    customer_id, credentials,
+    customer_id, credentials, waiting_bytes: () => socket.writableLength,
     tick() {
       if (performance.now() - heard_ms > HEARTBEAT.silence_ms) ws?.terminate();
       else if (ws?.readyState === ws?.OPEN) ws?.ping();

@@ -44,7 +44,7 @@ describe.each(STORES)('streams on %s', (store) => {
     ]);
     expect(stream.blocks()[3]?.data).toEqual((await t.ask('GET', `/activeflows/${id}`)).body);
     expect(await stream.close()).toBe('cut');
-    await expect.poll(() => t.server.parts.hub.size).toBe(0);
+    await expect.poll(() => t.server.parts.hub.size, { timeout: 20_000 }).toBe(0);
   });
 
   test.each([['Last-Event-ID', '', { 'last-event-id': '2' }], ['after', '&after=2', {}], ['Last-Event-ID before after', '&after=1', { 'last-event-id': '2' }]])('goes on after %s', async (_, query, headers) => {
@@ -125,7 +125,7 @@ describe('what is refused', () => {
     const stream = await open('/events?topics=activeflow');
     const deaf = connect({ host: '127.0.0.1', port: Number(new URL(t.url).port) });
     deaf.on('error', () => { /* it is cut */ }).pause().write(`GET /v1.0/events?topics=activeflow HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${t.key}\r\n\r\n`);
-    await expect.poll(() => t.server.parts.hub.size).toBe(2);
+    await expect.poll(() => t.server.parts.hub.size, { timeout: 20_000 }).toBe(2);
     await t.server.close();
     expect(await stream.over).toBe('ended');
     deaf.destroy();

@@ -34,7 +34,7 @@ export async function admit(hub: Hub, { customer_id }: Identity, credentials: Cr
     out?.end();
   };
   const leave = await hub.enter({
-    customer_id, credentials,
+    customer_id, credentials, waiting_bytes: () => out?.writableLength ?? 0,
     tick() {
       const since = reader?.slow_since ?? ended_ms;
       if (since !== undefined && performance.now() - since > HEARTBEAT.silence_ms) out?.destroy();
