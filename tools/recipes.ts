@@ -57,7 +57,7 @@ export function applyEdit(root: string, { file, text, place }: Edit): void {
   writeFileSync(path, lines.join('\n'));
 }
 
-const PACKAGES = ['packages/engine', 'packages/client', 'packages/server', 'sim', 'bench', 'tools'];
+const PACKAGES = ['packages/engine', 'packages/client', 'packages/server', 'apps/console', 'sim', 'bench', 'tools'];
 /** Links that must lead into the copy, which they do as they are relative; and the engine's one package, which the import rules know by its path. */
 const COPIED = ['.bin', '@activeflow', 'activeflow', 'typebox'];
 const LEFT_OUT = ['.cache', '.vite', '.vite-temp', '.package-lock.json'];
@@ -71,6 +71,9 @@ export function copyProject(root: string, { built }: { readonly built: boolean }
     cpSync(join(root, path), join(copy, path), { recursive: true, preserveTimestamps: true });
   }
   linkModules(join(root, 'node_modules'), join(copy, 'node_modules'));
+  // What a workspace has for itself alone.
+  const own = PACKAGES.map((folder) => join(folder, 'node_modules')).filter((one) => existsSync(join(root, one)));
+  for (const one of own) symlinkSync(join(root, one), join(copy, one));
   // Tests that ask git what belongs to the project find everything untracked.
   execFileSync('git', ['init', '--quiet'], { cwd: copy });
   return copy;

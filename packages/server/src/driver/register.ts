@@ -30,6 +30,9 @@ export type Drivers = {
 export function createDrivers({ egress_allow, simulator, outlet }: DriverSettings, host: Host): Drivers {
   const egress = createEgress({ allow: egress_allow });
   const played = simulator ? createSimulator(host) : undefined;
-  const drivers = [createLocal(host), createHttp({ egress, clock: host.clock }), createWebhook({ ask: egress.request, clock: host.clock, outlet }), ...(played ? [played.driver] : [])];
+  const drivers = [
+    createLocal(host), createHttp({ egress, clock: host.clock }), createWebhook({ ask: egress.request, clock: host.clock, outlet }),
+    ...(played ? [played.driver] : []),
+  ];
   return { drivers, egress, doors: played?.doors, close: () => egress.close() };
 }
