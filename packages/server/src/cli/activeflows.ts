@@ -11,9 +11,6 @@ type Options = Remote & { readonly output: Output };
 type ListOptions = Options & { readonly status?: 'running' | 'ended'; readonly flow?: string; readonly referenceType?: ReferenceType; readonly variable: Readonly<Record<string, string>> };
 type StartOptions = Options & { readonly file?: string; readonly id?: string; readonly name?: string; readonly variable: Readonly<Record<string, string>> };
 
-/** How often a run is looked at while it is followed. */
-const TAIL_MS = 500;
-
 const COLUMNS: readonly Column<Activeflow>[] = [
   { head: 'ID', width: 36, of: ({ id }) => id }, { head: 'STATUS', width: 8, of: ({ status, paused }) => (paused ? 'paused' : status) },
   { head: 'STARTED BY', width: 12, of: ({ reference_type }) => reference_type || '-' }, { head: 'CREATED', width: 19, of: ({ tm_create }) => shortTime(tm_create) },
@@ -89,7 +86,7 @@ function writeActiveflow(activeflow: Activeflow, output: Output): Promise<void> 
 
 async function tail(id: string, options: Options): Promise<void> {
   const client = connect(options);
-  for await (const { entry, closed } of follow(client, id, TAIL_MS)) {
+  for await (const { entry, closed } of follow(client, id)) {
     if (options.output === 'json') { if (closed) await say(JSON.stringify(entry)); }
     else await say(rowLine(HISTORY, entry));
   }

@@ -10,9 +10,6 @@ import { CommandError, note, paint, say, UsageError } from './terminal.js';
 
 type Options = Remote & { readonly file?: string; readonly from: string; readonly to?: string };
 
-/** How often the call is looked at. */
-const LOOK_MS = 100;
-
 const HELP = `
 At a terminal the keys are the telephone's, and Ctrl-C hangs up. Otherwise each line of stdin is what the caller does the next time the flow
 listens: digits, \`hangup\`, or nothing where the line is empty. Exits 1 where the run failed or crossed a limit. The server must have its
@@ -39,7 +36,7 @@ async function call(target: string | undefined, options: Options): Promise<void>
   const caller = createCaller(line);
   let last: HistoryEntry | undefined;
   try {
-    for await (const { entry, closed } of follow(client, activeflow_id, LOOK_MS)) {
+    for await (const { entry, closed } of follow(client, activeflow_id)) {
       if (last?.number === entry.number) { if (entry.error) await say(failed(entry)); }
       else {
         for (const text of heard(entry)) await say(text);
