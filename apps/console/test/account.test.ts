@@ -35,6 +35,24 @@ describe.skipIf(CHROMIUM === undefined)('access keys', () => {
     expectCalm(page);
   });
 
+  test('dialogs keep the focus, and give it back to where it was', async () => {
+    const page = await stage.open('/accesskeys');
+    const button = page.getByRole('button', { name: 'New access key' });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    const inside = () => page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest('dialog') !== null);
+    expect(await page.getByLabel('Name', { exact: true }).evaluate((field) => field === document.activeElement)).toBe(true);
+    for (let presses = 0; presses < 8; presses++) {
+      await page.keyboard.press('Tab');
+      expect(await inside()).toBe(true);
+    }
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+    expectCalm(page);
+  });
+
   test('that one is signed in with ends the session when it is revoked, after a warning', async () => {
     const { token } = await stage.client.accesskeys.create({ name: 'for an hour' });
     const page = await stage.open('/accesskeys', { key: token });

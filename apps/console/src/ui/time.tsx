@@ -46,7 +46,11 @@ let ticking: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  ticking ??= setInterval(() => { now = Date.now(); for (const one of listeners) one(); }, TICK_MS);
+  if (ticking === undefined) {
+    // It stood still while nobody looked.
+    now = Date.now();
+    ticking = setInterval(() => { now = Date.now(); for (const one of listeners) one(); }, TICK_MS);
+  }
   return () => {
     listeners.delete(listener);
     if (listeners.size === 0) { clearInterval(ticking); ticking = undefined; }

@@ -52,6 +52,14 @@ describe('secrets', () => {
     await ask('POST', '/auth/login', { key: null, body: { username: 'ada', password: `${PASSWORD}x` } });
     await ask('POST', '/auth/login', { key: null, body: { username: PASSWORD, password: { inner: PASSWORD } } });
     await ask('POST', '/auth/login', { key: null, raw: `{"password":"${PASSWORD}"` });
+    for (const ticket of [t.server.parts.tickets.issue(t.customer_id), 'T'.repeat(43)]) {
+      secrets.set(`ticket ${secrets.size}`, ticket);
+      // The first time it is taken, the second time it is refused; once more in the wrong place, and not even JSON.
+      await t.ask('POST', '/auth/ticket', { key: null, body: { ticket } });
+      await ask('POST', '/auth/ticket', { key: null, body: { ticket } });
+      await ask('POST', '/auth/ticket', { key: null, body: { ticket: [ticket] } });
+      await ask('POST', '/auth/ticket', { key: null, raw: `{"ticket":"${ticket}"` });
+    }
     await ask('GET', '//metrics');
     await ask('GET', '//openapi.json', { key: null });
   });
