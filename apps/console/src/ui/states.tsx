@@ -41,6 +41,12 @@ export function sentenceOf(error: unknown): string {
   return `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}${where}${error.request_id === '' ? '' : ` [${error.request_id}]`}`;
 }
 
+/** What is wrong with one field, as the server's details say it; undefined where they do not name it. */
+export function faultAt(error: unknown, pointer: string): string | undefined {
+  const message = error instanceof ActiveflowError ? error.details.find((detail) => detail.pointer === pointer)?.message : undefined;
+  return message === undefined ? undefined : `It ${message}.`;
+}
+
 function titleOf(error: unknown): string {
   if (!(error instanceof ActiveflowError)) return 'The page failed';
   if (error.http_status === 0) return 'The server does not answer';

@@ -24,10 +24,10 @@ export function spanText(span_ms: number): string {
   return rest === 0 || next === undefined ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${next[1]}`;
 }
 
-/** `2 min ago`, `in 4 s`, `just now`: in one unit, since it is a glance. */
+/** `2 min ago`, `in 4 s`, `now`: in one unit, since it is a glance. */
 export function relativeText(at_ms: number, now_ms: number): string {
   const span = Math.abs(now_ms - at_ms);
-  if (span < 1_000) return at_ms <= now_ms ? 'just now' : 'now';
+  if (span < 1_000) return 'now';
   const [size, unit] = STEPS.find(([one]) => span >= one) ?? STEPS[3];
   const text = `${Math.floor(span / size)} ${unit}`;
   return at_ms <= now_ms ? `${text} ago` : `in ${text}`;
