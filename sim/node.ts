@@ -50,7 +50,8 @@ export type SimNode = {
   readonly crash: (why: string) => void;
   readonly freeze: (for_us: number) => void;
   readonly jump: (by_us: number) => void;
-  readonly skew_us: () => number;
+  /** The most by which its clock has ever been ahead, in microseconds. */
+  readonly ahead_us: () => number;
   /** Asks the node over a wire: rejects with `Gone` where it is down, dies meanwhile, or the answer is lost. */
   readonly call: <T>(ask: (parts: Parts) => Promise<T>) => Promise<T>;
 };
@@ -58,12 +59,12 @@ export type SimNode = {
 /** Whether what was asked for was done is not known. */
 export class Gone extends Error {}
 
-type Mood = { life: (Life & { readonly parts: Parts; readonly onEnd: Set<(error: Error) => void> }) | undefined; frozen_until: number; skew_us: number };
+type Mood = { life: (Life & { readonly parts: Parts; readonly onEnd: Set<(error: Error) => void> }) | undefined; frozen_until: number; skew_us: number; ahead_us: number };
 
 /** Makes a node, which is down until it is booted. */
 export function createNode(setting: NodeSetting): SimNode {
   const { name, schedule, faults, trace } = setting;
-  const mood: Mood = { life: undefined, frozen_until: 0, skew_us: 0 };
+  const mood: Mood = { life: undefined, frozen_until: 0, skew_us: 0, ahead_us: 0 };
 
   const boot = (): void => {
     trace(() => `${name} boots`);
@@ -90,9 +91,14 @@ export function createNode(setting: NodeSetting): SimNode {
   return {
     name, boot, crash,
     alive: () => mood.life !== undefined,
-    skew_us: () => mood.skew_us,
+    ahead_us: () => mood.ahead_us,
     freeze(for_us) { trace(() => `${name} freezes for ${for_us / 1000} ms`); mood.frozen_until = schedule.now() + for_us; },
-    jump(by_us) { trace(() => `${name}'s clock jumps by ${by_us / 1000} ms`); mood.skew_us += by_us; },
+    jump(by_us) {
+      trace(() => `${name}'s clock jumps by ${by_us / 1000} ms`);
+      mood.skew_us += by_us;
+      // What was decided by a clock that was ahead may be written when it no longer is.
+      mood.ahead_us = Math.max(mood.ahead_us, mood.skew_us);
+    },
     call: <T>(ask: (parts: Parts) => Promise<T>) => new Promise<T>((resolve, reject) => {
       const now = mood.life;
       if (!now) { reject(new Gone('nobody is there')); return; }

@@ -54,7 +54,6 @@ async function createWorld(setting: WorldSetting): Promise<World> {
   const store = openMemory();
   await store.commit(plan.stored);
   let broken: Error | undefined;
-  let ahead_us = 0;
   const guarded = <A extends unknown[]>(check: (...args: A) => void) => (...args: A): void => {
     try { check(...args); } catch (error) { broken ??= error as Error; }
   };
@@ -63,7 +62,7 @@ async function createWorld(setting: WorldSetting): Promise<World> {
   };
   const nodes: SimNode[] = [];
   const common = { schedule, faults, trace, nodes: () => nodes };
-  const checks = createChecks({ store, limits: plan.limits, now: schedule.now, ahead_us: () => (ahead_us = Math.max(ahead_us, ...nodes.map((node) => node.skew_us()))) });
+  const checks = createChecks({ store, limits: plan.limits, now: schedule.now, ahead_us: () => Math.max(...nodes.map((node) => node.ahead_us())) });
   const client = createClient({ ...common, plan, store, acknowledged: guarded(checks.acknowledged) });
   const outside = createOutside({ ...common, answerOf: plan.answerOf, gate: client.gate, reached: guarded(checks.reached), acknowledged: guarded(checks.reported) });
   const watch = (life: Life): Store => watched(store, life, { claimed: guarded(checks.claimed), committed: guarded(checks.committed) }, client, trace);
