@@ -6,7 +6,7 @@ import { sentenceOf } from './states.js';
 
 type Toast = { readonly id: number; readonly look: 'good' | 'bad'; readonly text: string };
 
-const SHOWN_MS = 5_000;
+const SHOWN_MS = 8_000;
 let toasts: readonly Toast[] = [];
 let count = 0;
 const listeners = new Set<() => void>();
