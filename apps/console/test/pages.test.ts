@@ -75,5 +75,7 @@ describe.skipIf(CHROMIUM === undefined)('each page', () => {
       return 'smuggled' in window;
     });
     expect(ran).toBe(false);
+    // What the other tests rely on: a page that breaks its policy is not calm.
+    expect(() => { expectCalm(page); }).toThrow();
   });
 });
