@@ -1,7 +1,8 @@
 // What a process that dies at the wrong moment leaves behind, and how the next one puts it right.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStage, refusal, type Stage } from '../testing/stage.js';
-import { nextCall, withChanges, type Call } from './call.js';
+import { StoreUnavailable, type Change } from '../../store/store.js';
+import { newDocument, nextCall, withChanges, type Call } from './call.js';
 import { createSimulator } from './simulator.js';
 
 let stage: Stage;
@@ -67,6 +68,28 @@ it('between a run\'s next step and the cancelling of its last: digits find nobod
   await stage.world.idle();
   expect((await stage.world.effects(caller.run))[0]!.status).toBe('canceled');
   expect(await stage.current(caller)).toBe('sleep');
+});
+
+it.each(['digits', 'hangup'] as const)('after the commit of %s, whose repetition is answered and not carried out: its recording has ended', async (door) => {
+  const caller = await stage.play([{ type: 'recording_start', option: { end_of_key: '#' } }, sleep]);
+  const { store } = stage.world;
+  const commit = store.commit.bind(store);
+  let gone = false;
+  Object.assign(store, { commit: async (changes: readonly Change[]) => {
+    if (gone) throw new StoreUnavailable('the process is gone');
+    // Nothing is written any more after the commit that says it was done.
+    gone = changes.some(({ documents }) => documents?.some(({ kind }) => kind === 'number'));
+    return commit(changes);
+  } });
+  const receipt = () => [newDocument('number', { id: 'receipt', customer_id: caller.which.customer_id, parent: '' }, 1, {})];
+  const opened = door === 'digits' ? stage.doors.digits(caller.which, '#', receipt) : stage.doors.hangup(caller.which, 'remote', 'normal', receipt);
+  await opened.catch((error: unknown) => { if (!(error instanceof StoreUnavailable)) throw error; });
+  expect(gone).toBe(true);
+  Object.assign(store, { commit });
+  const again = await (door === 'digits' ? stage.doors.digits(caller.which, '#', receipt) : stage.doors.hangup(caller.which, 'remote', 'normal', receipt));
+  expect(refusal(again)).toBe('STATE_INVALID');
+  expect((await stage.callNow(caller)).data).toMatchObject(door === 'digits' ? { played: { digits: '#' } } : { status: 'hangup' });
+  expect((await stage.documents('recording')).map(({ data }) => data['status'])).toEqual(['ended']);
 });
 
 describe('a restart before each step', () => {
