@@ -4,6 +4,7 @@ import { follow } from './events.js';
 import type { FeedOptions, Topics } from './feed-types.js';
 import { webhookDeliveriesOf } from './deliveries.js';
 import { listOf, type List, type ListQuery } from './list.js';
+import { followSocket, type SocketOptions } from './socket.js';
 import { createTransport, type ChangeOptions, type ClientOptions, type PostOptions, type RequestOptions, type Transport } from './transport.js';
 import type {
   AccessKey, AccessKeyInput, Call, CallInput, Customer, CustomerInput, Flow, FlowInput, Login, Me, Message, MessageInput, PhoneNumber, PhoneNumberInput,
@@ -52,6 +53,8 @@ export function createClient(options: ClientOptions) {
     simulator: simulatorOf(transport),
     /** Loops over what happens under topics, from now on or from after a number; comes back by itself. Over server-sent events: in browsers and Node alike. */
     events: ({ topics, ...asked }: Topics & FeedOptions) => follow(transport, { path: '/events', query: { topics: topics.join(',') }, ends: false }, asked),
+    /** The same over a WebSocket, where the platform or the caller has one; the credentials, unless in a cookie, are in its address. */
+    socket: (asked: SocketOptions) => followSocket(transport, asked),
   };
 }
 
