@@ -14,7 +14,7 @@ export function DeleteFlow({ flow, numbers, close, deleted }: { readonly flow: F
   const client = useClient();
   const queries = useQueryClient();
   const running = useQuery({
-    queryKey: keys.activeflows({ status: 'running', flow_id: flow.id, page_size: MOST_COUNTED }), staleTime: 0,
+    queryKey: ['running', flow.id], staleTime: 0,
     queryFn: async ({ signal }) => (await client.activeflows.list({ status: 'running', flow_id: flow.id, page_size: MOST_COUNTED }, { signal }).page()).result.length,
   });
   const remove = useMutation({
