@@ -52,6 +52,7 @@ describe.skipIf(CHROMIUM === undefined)('pictures', () => {
     const page = await stage.open(path(), { theme, size: { width: 1280, height: 760 } });
     await page.locator(ready).first().waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByText('Checking…').waitFor({ state: 'detached' });
     await take(page, `${name}-${theme}`);
   });
 
