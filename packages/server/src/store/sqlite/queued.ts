@@ -65,15 +65,10 @@ function prepareLanes(db: Database): () => readonly { readonly lane: string; rea
   return () => lanes.all<{ lane: string; due_at: number }>();
 }
 
-/** Prepares the look for the next that is due. */
-export function prepareNextQueued(db: Database): (room?: (lane: string) => number) => number | null {
-  const first = db.prepare('SELECT min(due_at) AS at FROM queued WHERE due_at IS NOT NULL');
+/** Prepares the look for the next that is due in a lane with room. */
+export function prepareNextQueued(db: Database): (room: (lane: string) => number) => number | null {
   const lanes = prepareLanes(db);
-  return (room) => {
-    const at = first.get<{ at: number | null }>()?.at ?? null;
-    if (at === null || !room) return at;
-    return lanes().reduce<number | null>((least, { lane, due_at }) => (room(lane) > 0 && (least === null || due_at < least) ? due_at : least), null);
-  };
+  return (room) => lanes().reduce<number | null>((least, { lane, due_at }) => (room(lane) > 0 && (least === null || due_at < least) ? due_at : least), null);
 }
 
 /** Prepares the leases; `whole` is a transaction. */

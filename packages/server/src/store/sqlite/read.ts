@@ -39,12 +39,16 @@ function prepareSingle(db: Database): Pick<Reads, 'load' | 'list' | 'document' |
 
 function prepareDue(db: Database): Pick<Reads, 'due' | 'nextDue'> {
   const due = prepareLook(db, 'SELECT id FROM activeflow WHERE due_at <= ? ORDER BY due_at, rid LIMIT ?');
-  const queued = prepareNextQueued(db);
-  const next = ['activeflow', 'effect'].map((table) => prepareLook(db, `SELECT min(due_at) AS at FROM ${table} WHERE due_at IS NOT NULL`));
+  const inLanes = prepareNextQueued(db);
+  // One statement: whoever looks for work asks this after each commit.
+  const next = prepareLook(db, `SELECT ${['activeflow', 'effect', 'queued'].map((table) => `(SELECT min(due_at) FROM ${table} WHERE due_at IS NOT NULL) AS ${table}`).join(', ')}`);
   return {
     due: async (now, limit) => due.all<{ id: string }>(now, limit).map(({ id }) => id),
-    nextDue: async (room) => [...next.map((look) => look.get<{ at: number | null }>()?.at ?? null), queued(room)]
-      .reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)), null),
+    async nextDue(room) {
+      const { activeflow, effect, queued } = next.get<Record<'activeflow' | 'effect' | 'queued', number | null>>() ?? { activeflow: null, effect: null, queued: null };
+      const dues = [activeflow, effect, queued === null || !room ? queued : inLanes(room)].filter((at) => at !== null);
+      return dues.length === 0 ? null : Math.min(...dues);
+    },
   };
 }
 
