@@ -1,12 +1,14 @@
 // `activeflow dev`: the server to try things out with. Nothing to set, everything it makes stays under ./data.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { createClient } from '@activeflow/client';
 import type { Command } from 'commander';
 import { newAccessKey } from '../api/identity.js';
 import { readConfig, type Config } from '../config.js';
 import { keep, KEY_FILE, SECRET_FILE } from './kept.js';
 import { isLoopback } from './loopback.js';
 import { CommandError, paint, say } from './terminal.js';
+import { welcome } from './welcome.js';
 
 const HELP = `
 Keeps a SQLite file, an access key and a signing secret under ./data. Played callers are on, rate limits are off.
@@ -30,6 +32,8 @@ export function addDev(program: Command): void {
     await serve(config, async ({ url, parts }) => {
       // A key that has expired opens nothing; neither does a link in its name.
       const whose = await parts.identities.identify({ kind: 'accesskey', value: config.access_key }).catch(() => undefined);
+      // A flow to begin with is a courtesy: where it cannot be had, the server is there all the same.
+      if (whose) await welcome(createClient({ base_url: url, access_key: config.access_key })).catch(() => undefined);
       const link = whose ? `${url}/#ticket=${parts.tickets.issue(whose.customer_id)}` : `${url}/`;
       for (const line of banner(config, url, given.access_key === '', link)) await say(line);
     });

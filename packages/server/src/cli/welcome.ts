@@ -1,0 +1,40 @@
+// The flow that `activeflow dev` has ready, so that there is something to call: examples/ivr.json, which the package does not carry.
+import type { Client, FlowInput } from '@activeflow/client';
+
+const choice = (id: string, text: string) => ({ id, type: 'talk', option: { text }, next_id: 'goodbye' });
+
+/** The welcome menu: one digit, a branch for each choice, and two more tries. */
+export const IVR: FlowInput = {
+  name: 'ivr',
+  detail: 'The welcome menu: one digit, a branch for each choice, and two more tries for whoever presses none of them.',
+  actions: [
+    {
+      id: 'menu', type: 'talk', option: {
+        text: 'Hello. Welcome to the voipbin service. Please select the service. For simple talk, press 1. For simple transcribe, press 2. For queue join, press 3. For voicemail, press 4. For conference. press 5. For chatbot talk, press 6. For contact to the project developer, press 0',
+        gender: 'female', language: 'en-US', digits_handle: 'next',
+      },
+    },
+    { type: 'digits_receive', option: { length: 1, duration: 5000 } },
+    {
+      type: 'branch', option: {
+        target_ids: { 1: 'simple_talk', 2: 'transcribe', 3: 'queue', 4: 'voicemail', 5: 'conference', 6: 'chatbot', 0: 'developer' },
+        default_target_id: 'again',
+      },
+    },
+    choice('simple_talk', 'You chose the simple talk: here somebody would talk to you.'),
+    choice('transcribe', 'You chose the transcription: here what you say would be written down.'),
+    choice('queue', 'You chose the queue: here you would wait for an agent.'),
+    choice('voicemail', 'You chose the voicemail: here you would leave a message.'),
+    choice('conference', 'You chose the conference: here you would join the others.'),
+    choice('chatbot', 'You chose the chatbot: here a machine would answer you.'),
+    choice('developer', 'You chose the developer: here the developer would be called.'),
+    { id: 'again', type: 'talk', option: { text: 'That is none of the choices.' } },
+    { type: 'goto', option: { target_id: 'menu', loop_count: 2 } },
+    { id: 'goodbye', type: 'talk', option: { text: 'Thank you for calling. Goodbye.' } },
+  ],
+};
+
+/** Registers it where there is no flow at all. What somebody has made is never touched. */
+export async function welcome(client: Client): Promise<void> {
+  if ((await client.flows.list({ page_size: 1 }).page()).result.length === 0) await client.flows.create(IVR);
+}
