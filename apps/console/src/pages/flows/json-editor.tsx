@@ -51,7 +51,7 @@ const fromOutside = Annotation.define<true>();
 const EXTENSIONS: Extension = [
   lineNumbers(), foldGutter(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), highlightActiveLineGutter(), highlightSelectionMatches(),
   json(), syntaxHighlighting(COLOURS), LOOK, EditorView.lineWrapping, EditorState.tabSize.of(2),
-  EditorView.contentAttributes.of({ 'aria-label': 'The flow as JSON', spellcheck: 'false' }),
+  EditorView.contentAttributes.of({ 'aria-label': 'The flow as JSON', spellcheck: 'false', tabindex: '0' }),
   // Tab leaves, as everywhere on the page: nobody is caught in here.
   keymap.of([...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, ...defaultKeymap]),
 ];

@@ -41,7 +41,7 @@ export function Phone({ trying, call, disabled }: { readonly trying: Trying; rea
       <div className="phone__pad" ref={pad} role="group" aria-label="Keypad: type 0 to 9, star and hash" tabIndex={on ? 0 : -1}>
         <output className="phone__digits mono" aria-label="Keys that were pressed">{pressed}</output>
         {KEYS.map(([key, letters]) => (
-          <button key={key} type="button" className="phone__key" aria-label={key === '*' ? 'star' : key === '#' ? 'hash' : key} disabled={!on} onClick={() => { press(key); }}>{key}<span aria-hidden="true">{letters}</span></button>
+          <button key={key} type="button" className="phone__key" aria-label={key === '*' ? 'star' : key === '#' ? 'hash' : undefined} disabled={!on} onClick={() => { press(key); }}>{key}{' '}<span>{letters}</span></button>
         ))}
       </div>
       {on ? <Button look="danger" icon="hangup" onClick={hangUp}>Hang up</Button>
