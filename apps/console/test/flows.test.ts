@@ -189,6 +189,18 @@ describe.skipIf(CHROMIUM === undefined)('flows', () => {
     expectCalm(page);
   });
 
+  test('fit a narrow window', async () => {
+    const flow = await made({ ...IVR, name: 'Narrow' });
+    await stage.client.flows.update(flow.id, { actions: [...flow.actions, { type: 'talk', option: { text: 'A long text that is cut where it does not fit into a narrow window, and not before it does' } }] });
+    const page = await stage.open('/flows', { size: { width: 390, height: 844 } });
+    for (const [path, ready] of [['', 'tbody tr'], [`/${flow.id}`, '.outline'], [`/${flow.id}?panel=json`, '.cm-content'], [`/${flow.id}?panel=try`, '.phone'], [`/${flow.id}/revisions`, '.difference']] as const) {
+      await page.goto(`${stage.url}/flows${path}`);
+      await page.locator(ready).first().waitFor();
+      expect([path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 390]);
+    }
+    expectCalm(page);
+  });
+
   describe('trying', () => {
     let ivr: Flow;
     // Long prompts, so that a busy machine is still in the call when the test gets to the next key.

@@ -42,7 +42,8 @@ export function Canvas({ actions, selected, found, walk, label, select, children
     if (index >= 0) select(index);
   }, [nodes, select]);
   const followed = walk?.at ?? (selected === undefined ? undefined : nodes[selected]?.id);
-  return <GraphView placed={placed} label={label} marks={marks} counts={counts} newest={newest} follow={followed === undefined ? undefined : keyIn(PATH, followed)} open={open} fold={none}>{children}</GraphView>;
+  // With an action more or less it is another picture, seen as a whole again: otherwise half of it may have moved out of sight.
+  return <GraphView key={nodes.length} placed={placed} label={label} marks={marks} counts={counts} newest={newest} follow={followed === undefined ? undefined : keyIn(PATH, followed)} open={open} fold={none}>{children}</GraphView>;
 }
 
 function usePlaced(nodes: ReturnType<typeof keyed>): Placed {

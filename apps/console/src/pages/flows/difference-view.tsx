@@ -52,7 +52,10 @@ type NameOf = (id: string) => string;
 
 function namesOf(actions: readonly ActionDifference[]): NameOf {
   const known = new Map<string, string>();
-  const learn = ({ at, action }: Placed): void => { known.set(action.id.toLowerCase(), `${at + 1} · ${labelOf(action).title}`); };
+  const learn = ({ at, action }: Placed): void => {
+    const { title, detail } = labelOf(action);
+    known.set(action.id.toLowerCase(), `${at + 1} · ${title}${detail === '' ? '' : ` ${detail.length > 40 ? `${detail.slice(0, 40)}…` : detail}`}`);
+  };
   for (const one of actions) if (one.kind !== 'added') learn(one.before);
   for (const one of actions) if (one.kind !== 'removed') learn(one.after);
   return (id) => known.get(id.toLowerCase()) ?? (id.includes('${') ? id : `missing ${id.slice(0, 8)}`);
