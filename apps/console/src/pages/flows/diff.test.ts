@@ -38,6 +38,8 @@ describe('actions', () => {
   test('new ids alone are no difference, with references that follow', () => {
     const fresh = A.reduce<readonly DraftAction[]>((actions, { id }, index) => renameId(actions, index, `new-${id}`), A);
     expect(isSame(difference(flow(A), flow(fresh)))).toBe(true);
+    // What says the same is the same, wherever it stands: not the first of its type.
+    expect(difference(flow(A), flow([fresh[3]!, ...fresh.slice(0, 3)])).counts).toEqual({ added: 0, removed: 0, changed: 0, moved: 1 });
     const { actions } = difference(flow(A), flow(fresh.map((action, index) => (index === 1 ? { ...action, option: { text: 'TWO' } } : action))));
     expect(actions.map(told)).toEqual(['same new-a', 'changed new-b', 'same new-c', 'same new-d']);
   });
