@@ -48,6 +48,14 @@ describe('secrets', () => {
     await ask('PUT', '/customer', { body: { webhook_secret: WEBHOOK_SECRET, webhook_uri: 'https://example.com' } });
     await ask('PUT', '/customer', { body: { webhook_secret: WEBHOOK_SECRET, webhook_uri: 5 } });
     await ask('GET', '/customer');
+    // Not by the checked `ask`: this answer is the one that shows it.
+    const rotated = (await t.ask('POST', '/customer/webhook_secret', { headers: { 'idempotency-key': 'r' } })).body as { webhook_secret: string };
+    secrets.set('rotated webhook secret', rotated.webhook_secret);
+    await ask('POST', '/customer/webhook_secret', { headers: { 'idempotency-key': 'r' } });
+    const told = await ask('POST', '/activeflows', { body: { actions: [], webhook_uri: 'http://127.0.0.1:1/refused' } });
+    await t.until(`/webhook_deliveries?activeflow_id=${told.body.id}`, ({ result }) => result.some(({ status }: { status: string }) => status === 'failed'));
+    await ask('GET', '/webhook_deliveries');
+    await ask('GET', '/customer');
     await ask('GET', '/accesskeys');
     await ask('POST', '/auth/login', { key: null, body: { username: 'ada', password: `${PASSWORD}x` } });
     await ask('POST', '/auth/login', { key: null, body: { username: PASSWORD, password: { inner: PASSWORD } } });
