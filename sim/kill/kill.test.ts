@@ -5,6 +5,7 @@ import { createBook, type Book, type Promised, type Run } from './book.js';
 import { checkAll, checkTouched } from './check.js';
 import { runKills } from './kill.js';
 import type { Entry, Ledger } from './ledger.js';
+import { differences, runWebhookKills } from './webhooks.js';
 
 it('loses nothing that was acknowledged, and does nothing twice, over five kills', async () => {
   const result = await runKills({ rounds: 5, seed: 5, say: () => undefined });
@@ -13,6 +14,21 @@ it('loses nothing that was acknowledged, and does nothing twice, over five kills
   expect(result.acknowledged).toBeGreaterThan(20);
   expect(result.keys).toBeGreaterThan(20);
 }, 900_000);
+
+it('delivers each event once or more, in order and signed, over three kills of the sender', async () => {
+  const result = await runWebhookKills({ kills: 3, deliveries: 300, seed: 3, say: () => undefined });
+  expect(result.violations).toEqual([]);
+  expect(result.deliveries).toBeGreaterThan(100);
+}, 900_000);
+
+it('notices a delivery that is missing, and one out of its place', () => {
+  const delivery = (type: string, version: number, status: string) => ({ copies: 1, body: '', type, data: { id: '', version, status, current_action: { id: '' } } });
+  const events = [{ type: 'created', version: 1 }, { type: 'paused', version: 2 }, { type: 'ended', version: 3 }];
+  const told = [delivery('activeflow_created', 1, 'running'), delivery('activeflow_updated', 2, 'running'), delivery('activeflow_updated', 3, 'ended')];
+  expect(differences('x', events, told)).toEqual([]);
+  expect(differences('x', events, told.slice(1))).toHaveLength(1);
+  expect(differences('x', events, [told[0]!, told[2]!, told[1]!])).toHaveLength(2);
+});
 
 const ID = '00000000-0000-4000-8000-00000000000a';
 const KEY = `${ID}:1:0`;

@@ -106,8 +106,8 @@ async function examined({ setting, book }: World): Promise<void> {
   if (code !== 0) book.violations.push(`the doctor ends with ${code}: ${said.slice(0, 1_000)}`);
 }
 
-/** Waits until nothing runs and nothing is left to be sent; what then still does, the check finds. */
-async function allEnded({ server }: World): Promise<void> {
+/** Waits until nothing runs and nothing is left to be sent, or patience ends; what then still does, the check finds. */
+export async function allEnded({ server }: { readonly server: Server }): Promise<void> {
   // One look at both: between two, the end of a run may start another.
   const nothing = [/^activeflow_activeflows_running 0$/m, /^activeflow_effects_due 0$/m];
   for (const began = performance.now(); performance.now() - began < PATIENCE_MS;) {
