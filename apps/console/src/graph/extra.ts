@@ -1,4 +1,5 @@
 // Ways that a run took though no edge of its flow says so: forwarded by somebody, back from a pushed list.
+import { bend } from './bend.js';
 import type { Placed, PlacedEdge, PlacedNode, Point } from './layout.js';
 import { edgeIdOf } from './model.js';
 
@@ -24,13 +25,4 @@ export function extraEdges(placed: Placed, ways: Iterable<Way>): readonly Placed
     const points = bend(corner(a), a, corner(b), b);
     return [{ key, from, to, kind: 'moved', label: '', points, label_at: points[Math.floor(points.length / 2)] ?? { x: 0, y: 0 } }];
   });
-}
-
-/** Beside what lies between: out at the side, and in at the side. */
-function bend(a: Point, { width, height }: { readonly width: number; readonly height: number }, b: Point, to: { readonly width: number; readonly height: number }): readonly Point[] {
-  const right = Math.max(a.x + width, b.x + to.width);
-  const start = { x: a.x + width, y: a.y + height / 2 };
-  const end = { x: b.x + to.width, y: b.y + to.height / 2 };
-  const out = right + 24 + Math.min(60, Math.abs(end.y - start.y) / 12);
-  return [start, { x: out, y: start.y }, { x: out, y: (start.y + end.y) / 2 }, { x: out, y: end.y }, end];
 }

@@ -1,7 +1,8 @@
 // Where the nodes of a graph stand: in layers from top to bottom, lists that were pushed as boxes beside what pushed them.
 import * as library from '@dagrejs/dagre';
 import { FINISH_ID, START_ID } from '@activeflow/engine';
-import { edgeIdOf, type EdgeKind, type FlowGraph, type GraphNode } from './model.js';
+import { bend } from './bend.js';
+import { edgeIdOf, type EdgeKind, type FlowGraph, type GraphEdge, type GraphNode } from './model.js';
 
 // What is used of the library. Its own types name their files in a way that this compiler does not follow.
 type Layered = {
@@ -38,6 +39,12 @@ const GAP = { rank: 40, node: 36, edge: 16 };
 /** Above this many nodes, layers would take too long: they stand in columns, in the order of the list. */
 const MOST_LAYERED = 500;
 const COLUMN = 25;
+/** Up to this many nodes, every edge has its say in the layout. */
+const FEW = 60;
+/** Above that, an edge has if it leads on by no more than this many places. */
+const NEAR = 12;
+/** How many choices of one action stand beside each other. */
+const MOST_BESIDE = 4;
 
 /** The key of a node in a picture. */
 export const keyOf = (path: string, id: string): string => `${path}/${id}`;
@@ -80,11 +87,19 @@ type Found = Size & { readonly at: (id: string) => Point; readonly way: (from: s
 /** A layered layout: what leads to something stands above it, as far as there is no circle. */
 function layers({ graph }: Nest, inner: Inner): Found {
   const g = new Graph();
-  g.setGraph({ rankdir: 'TB', ranksep: GAP.rank, nodesep: GAP.node, edgesep: GAP.edge, marginx: 0, marginy: 0, ranker: 'network-simplex' });
+  g.setGraph({ rankdir: 'TB', ranksep: GAP.rank, nodesep: GAP.node, edgesep: GAP.edge, marginx: 0, marginy: 0, ranker: graph.nodes.length > FEW ? 'tight-tree' : 'network-simplex' });
   g.setDefaultEdgeLabel(() => ({}));
   for (const node of graph.nodes) g.setNode(node.id, { ...sizeOf(node) });
-  for (const { from, to, label, kind } of graph.edges) {
-    g.setEdge(from, to, { weight: kind === 'next' ? 4 : 1, minlen: 1, width: label === '' ? 0 : 12 + label.length * 6, height: label === '' ? 0 : 16, labelpos: 'c' });
+  const sizes = new Map(graph.nodes.map((node) => [node.id, sizeOf(node)]));
+  const choices = new Map<string, number>();
+  for (const { from, kind } of graph.edges) if (kind === 'choice') choices.set(from, (choices.get(from) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  for (const { from, to, label, kind } of laidOf(graph)) {
+    // A menu of many choices stands in several rows: one would be too wide to be read.
+    const rows = Math.ceil((choices.get(from) ?? 1) / MOST_BESIDE);
+    const nth = kind === 'choice' ? seen.get(from) ?? 0 : 0;
+    if (kind === 'choice') seen.set(from, nth + 1);
+    g.setEdge(from, to, { weight: kind === 'choice' ? 6 : kind === 'next' ? 4 : 1, minlen: 1 + (nth % rows), width: label === '' ? 0 : 12 + label.length * 6, height: label === '' ? 0 : 16, labelpos: 'c' });
   }
   for (const { box, placed } of inner) {
     g.setNode(box.path, { width: placed.width + PADDING * 2, height: placed.height + PADDING + TITLE });
@@ -100,11 +115,30 @@ function layers({ graph }: Nest, inner: Inner): Found {
     width, height, at: corner,
     way(from, to) {
       const edge = g.edge(from, to);
-      const points = edge?.points ?? [];
+      const points = edge ? anchored(edge.points ?? [], g.node(from), g.node(to)) : bend(corner(from), sizes.get(from) ?? NODE, corner(to), sizes.get(to) ?? NODE);
       const middle = points[Math.floor(points.length / 2)] ?? { x: 0, y: 0 };
       return { points, label_at: { x: edge?.x ?? middle.x, y: edge?.y ?? middle.y } };
     },
   };
+}
+
+/** The edges that decide where nodes stand: of a long list, those that lead back or far do not, since each would take room in every layer between. */
+function laidOf({ nodes, edges }: FlowGraph): readonly GraphEdge[] {
+  if (nodes.length <= FEW) return edges;
+  const at = new Map(nodes.map(({ id }, i) => [id, i]));
+  const reached = new Set<string>();
+  const span = ({ from, to }: GraphEdge): number => (at.get(to) ?? 0) - (at.get(from) ?? 0);
+  const near = edges.filter((edge) => span(edge) > 0 && (edge.kind === 'next' || span(edge) <= NEAR));
+  for (const { to } of near) reached.add(to);
+  // What nothing near leads to still stands below something.
+  return [...near, ...edges.filter((edge) => span(edge) > NEAR && edge.kind !== 'next' && !reached.has(edge.to) && reached.add(edge.to))];
+}
+
+/** Downwards, an edge leaves at the middle of the bottom and arrives at the middle of the top; upwards, it stays as the layout found it. */
+function anchored(points: readonly Point[], from: Partial<Size & Point> | undefined, to: Partial<Size & Point> | undefined): readonly Point[] {
+  const start = { x: from?.x ?? 0, y: (from?.y ?? 0) + (from?.height ?? 0) / 2 };
+  const end = { x: to?.x ?? 0, y: (to?.y ?? 0) - (to?.height ?? 0) / 2 };
+  return end.y > start.y && points.length > 1 ? [start, ...points.slice(1, -1), end] : points;
 }
 
 /** For lists without measure: columns in the order of the list, boxes below. */

@@ -63,7 +63,7 @@ function Inside({ placed, label, marks, counts, extra, newest, follow, open, fol
       <div className="graph" ref={box} role="group" aria-label={label} onKeyDown={walk}>
         <Tips />
         <ReactFlow
-          nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes} minZoom={0.05} maxZoom={2} zoomOnDoubleClick={false} proOptions={PRO} onInit={fit}
+          nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes} minZoom={0.05} maxZoom={2} zoomOnDoubleClick={false} proOptions={PRO}
           nodesDraggable={false} nodesConnectable={false} nodesFocusable={false} edgesFocusable={false} elementsSelectable={false} disableKeyboardA11y deleteKeyCode={null} selectionKeyCode={null}
           onlyRenderVisibleElements={nodes.length > MOST_DRAWN} panOnScroll
         >
@@ -157,21 +157,39 @@ function useCamera(placed: Placed, follow: string | undefined): { readonly show:
     const seen = { x: at.x * zoom + x, y: at.y * zoom + y };
     const margin = { x: Math.min(120, width / 4), y: Math.min(60, height / 4) };
     if (only_if_hidden && seen.x > margin.x && seen.x < width - margin.x && seen.y > margin.y && seen.y < height - margin.y) return;
-    void flow.setCenter(at.x, at.y, { zoom: Math.max(zoom, 0.5), duration: reduced() ? 0 : 180 });
+    void flow.setCenter(at.x, at.y, { zoom: zoom < LEGIBLE ? FIRST_ZOOM : zoom, duration: reduced() ? 0 : 180 });
   }, [flow, store]);
-  const fit = useCallback(() => { void flow.fitView({ padding: 0.08, maxZoom: 1 }); }, [flow]);
+  const fit = useCallback(() => {
+    const { width, height } = store.getState();
+    const zoom = Math.max(0.05, zoomOf(placed, width, height));
+    void flow.setViewport({ x: (width - placed.width * zoom) / 2, y: Math.max(MARGIN / 2, (height - placed.height * zoom) / 2), zoom });
+  }, [placed, flow, store]);
   useEffect(() => { if (follow !== undefined) show(follow, true); }, [follow, placed, show]);
-  // A window that changes its size keeps what is followed in sight.
+  const start = useRef({ fit, show, follow, placed });
+  useEffect(() => { start.current = { fit, show, follow, placed }; });
+  // At first and when the window changes its size: all of it where that can be read, else what is followed, else the beginning.
   useEffect(() => {
     let width = 0;
-    return store.subscribe((state) => {
-      if (state.width === width || state.width === 0) return;
-      width = state.width;
-      const zoom = Math.min(state.width / (placed.width + 60), state.height / (placed.height + 60));
-      if (zoom > 0.45) fit(); else if (follow !== undefined) show(follow); else void flow.setViewport({ x: state.width / 2 - placed.width / 2 * 0.7, y: 24, zoom: 0.7 });
-    });
-  }, [placed, follow, fit, show, flow, store]);
+    const look = (size: { readonly width: number; readonly height: number }): void => {
+      if (size.width === width || size.width === 0) return;
+      width = size.width;
+      const { current } = start;
+      if (zoomOf(current.placed, size.width, size.height) > LEGIBLE) current.fit();
+      else if (current.follow !== undefined) current.show(current.follow);
+      else void flow.setViewport({ x: (size.width - current.placed.width * FIRST_ZOOM) / 2, y: MARGIN, zoom: FIRST_ZOOM });
+    };
+    look(store.getState());
+    return store.subscribe(look);
+  }, [flow, store]);
   return { show, fit };
 }
+
+/** Below this, a label cannot be read. */
+const LEGIBLE = 0.5;
+const FIRST_ZOOM = 0.8;
+const MARGIN = 48;
+
+/** How large all of a picture can be shown. */
+const zoomOf = (placed: Placed, width: number, height: number): number => Math.min(1, (width - MARGIN) / placed.width, (height - MARGIN) / placed.height);
 
 const reduced = (): boolean => window.matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -29,7 +29,7 @@ export function VariablesPanel({ before, state, edit, remove }: Props) {
       </div>
       {own.length === 0 && <p className="soft run-variables__none">{wanted === '' ? 'The flow has set none yet.' : 'None of the flow’s own is like that.'}</p>}
       <Table rows={own} edit={edit} remove={remove} label="Variables of the flow" />
-      {system.length > 0 && <details className="run-variables__system" open={system.some(({ change }) => change !== 'same') || wanted !== ''}><summary>{system.length} of the system</summary><Table rows={system} label="Variables of the system" /></details>}
+      {system.length > 0 && <details className="run-variables__system" open={own.length === 0 || system.some(({ change }) => change !== 'same') || wanted !== ''}><summary>{system.length} of the system</summary><Table rows={system} label="Variables of the system" /></details>}
     </div>
   );
 }
