@@ -37,7 +37,7 @@ type Props = {
 };
 
 /** The picture with its marks. */
-export function GraphPanel({ picture: { placed, scene, setOpened }, title, selected, choose, children }: Props) {
+export function GraphPanel({ picture: { placed, scene, opened, setOpened }, title, selected, choose, children }: Props) {
   const marks = useMemo((): Scene['marks'] | undefined => {
     if (!scene || selected === undefined) return scene?.marks;
     return new Map(scene.marks).set(selected, { ...scene.marks.get(selected), selected: true });
@@ -50,7 +50,7 @@ export function GraphPanel({ picture: { placed, scene, setOpened }, title, selec
   const [open] = useState(() => (key: string, element: HTMLElement) => { latest.current({ key, element }); });
   if (!placed || !scene || !marks) return <Loading what="Loading the flow" />;
   return (
-    <GraphView placed={placed} label={`Graph of ${title}`} marks={marks} counts={scene.counts} extra={scene.extra} newest={scene.newest} follow={scene.cursor} open={open} fold={callbacks.fold}>
+    <GraphView placed={placed} label={`Graph of ${title}`} marks={marks} counts={scene.counts} extra={scene.extra} newest={scene.newest} follow={scene.cursor} open={open} {...(opened.size > 0 ? callbacks : {})}>
       {children}
     </GraphView>
   );

@@ -42,7 +42,7 @@ function Table({ rows, label, edit, remove }: { readonly rows: readonly Differen
       <tbody>
         {rows.map(({ name, value, before, change }) => (
           <tr key={name} className={`run-value run-value--${change}`} data-variable={name}>
-            <th scope="row"><code title={name}>{name}</code></th>
+            <th scope="row"><code title={name}>{isOfSystem(name) ? name.slice('voipbin.'.length) : name}</code></th>
             <td>{change === 'changed' && <del className="run-value__before" title={before}>{before === '' ? '""' : before}</del>}{value === undefined ? <del>{before}</del> : <code className="run-value__now" title={value}>{value === '' ? '""' : value}</code>}</td>
             <td className="run-value__change">{change !== 'same' && <span><Icon name={CHANGES[change][0]} size={12} />{CHANGES[change][1]}</span>}</td>
             {edit && remove && <td className="run-value__tools">{value !== undefined && <><IconButton icon="edit" label={`Edit ${name}`} onClick={() => { edit(name); }} /><IconButton icon="trash" label={`Remove ${name}`} onClick={() => { remove(name); }} /></>}</td>}
