@@ -48,6 +48,17 @@ describe.runIf(existsSync(main))('a tiny run', () => {
     expect(figures).toHaveLength(9);
     for (const { figure, must_met } of figures.filter(({ figure: name }) => /missing or told twice|over a kill -9|most bytes/.test(String(name)))) expect(must_met, String(figure)).toBe('PASS');
   }, PATIENCE_MS);
+
+  test('tells an endpoint of all there is, alone and beside one that never answers', async () => {
+    const lines = await run('webhooks');
+    expect(lines.filter((line) => 'work' in line).map(({ conc }) => conc)).toEqual([1, 2]);
+    const valueOf = (text: RegExp): unknown => lines.find(({ figure }) => text.test(String(figure)))?.['value'];
+    expect([valueOf(/missing or told twice/), valueOf(/most requests at once/)]).toEqual([0, expect.toSatisfy((held: number) => held >= 1)]);
+    for (const entry of lines.filter((line) => 'work' in line)) {
+      expect(Object.keys(entry)).toEqual(expect.arrayContaining(FIELDS));
+      expect(entry['p99_ms'], String(entry['work'])).toEqual(expect.any(Number));
+    }
+  }, PATIENCE_MS);
 });
 
 describe('arithmetic', () => {

@@ -60,6 +60,14 @@ export const FIGURES: readonly Figure[] = [
   { name: 'feed_many_events', text: 'the same: 5,000 sockets', unit: '/s' },
   { name: 'feed_lost', text: 'events missing or told twice at a client that reads', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
   { name: 'feed_resumed', text: 'the same over a kill -9, resumed by the last number', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
+  { name: 'webhook_p50', text: 'event to its delivery at an endpoint that answers, no other: p50', unit: 'ms' },
+  { name: 'webhook_p99', text: 'the same, p99', unit: 'ms' },
+  { name: 'webhook_beside_p50', text: 'the same beside an endpoint that never answers: p50', unit: 'ms' },
+  { name: 'webhook_beside_p99', text: 'the same, p99', unit: 'ms', ...most(1_000, 250) },
+  { name: 'webhook_held', text: 'most requests at once held by the one that never answers', unit: '' },
+  { name: 'webhook_rate', text: 'deliveries a second at it, no other endpoint', unit: '/s' },
+  { name: 'webhook_cpu', text: 'engine CPU a delivery, without its activeflow', unit: 'us' },
+  { name: 'webhook_wrong', text: 'deliveries missing or told twice at the endpoint that answers', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
 ];
 
 /** The figures of the works of one request each, of one round. */

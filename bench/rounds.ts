@@ -8,13 +8,14 @@ import { countFlushes, hasStrace, type Flushes } from './flushes.js';
 import { measureMachine, type Machine } from './machine.js';
 import { measureRequests } from './measure.js';
 import { prepare } from './prepared.js';
-import { feedValues, growthValues, listValues, timerValues, transitionValues, waitingValues } from './values.js';
+import { feedValues, growthValues, listValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
 import { feedEntries, measureFeed } from './works/feed.js';
 import { grow, measureGrowth } from './works/growth.js';
 import { measureLists, measureTransitions, openTables } from './works/lists.js';
 import { REQUEST_WORKS } from './works/requests.js';
 import { measureTimers, timersEntry } from './works/timers.js';
 import { measureWaiting, waitingEntries } from './works/waiting.js';
+import { measureWebhooks, webhookEntries } from './works/webhooks.js';
 
 /** Everything measured. `flushes` says how flushes were counted. */
 export type Measured = { readonly entries: readonly Entry[]; readonly values: readonly Value[]; readonly flushes: string };
@@ -50,6 +51,7 @@ export async function runRounds(options: Options, note: (text: string) => void):
   if (options.names.includes('growth')) await run([await growthPart(options, note)]);
   if (options.names.includes('timers')) await run([timersPart(options)]);
   if (options.names.includes('feed')) await run([feedPart(options)]);
+  if (options.names.includes('webhooks')) await run([webhooksPart(options)]);
   if (options.names.includes('waiting')) await run(options.sizes.waiting.map((runs) => waitingPart(runs, options)));
   if (options.names.includes('lists') || options.names.includes('transitions')) await run(await tableParts(options, note));
   return { entries, values: [...values], flushes: describe(counted) };
@@ -105,6 +107,14 @@ const feedPart = ({ sizes }: Options): Part => ({
   async round(machine) {
     const measured = await measureFeed(sizes.feed);
     return { entries: feedEntries(measured, sizes.feed, machine), values: feedValues(measured) };
+  },
+});
+
+const webhooksPart = ({ sizes }: Options): Part => ({
+  name: 'webhooks', rounds: sizes.rounds,
+  async round(machine) {
+    const measured = await measureWebhooks(sizes.webhooks);
+    return { entries: webhookEntries(measured, sizes.webhooks, machine), values: webhookValues(measured) };
   },
 });
 

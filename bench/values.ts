@@ -5,6 +5,7 @@ import type { FeedMeasured } from './works/feed.js';
 import { FULL_LISTS } from './works/lists.js';
 import type { Lateness } from './works/timers.js';
 import type { Waiting } from './works/waiting.js';
+import type { WebhooksMeasured } from './works/webhooks.js';
 
 type Field = 'p50_ms' | 'engine_cpu_us_per' | 'per_s';
 
@@ -57,4 +58,12 @@ export const feedValues = ({ few, many, resumed }: FeedMeasured): readonly Value
 export const timerValues = ({ durable, early, missing }: Lateness): readonly Value[] => [
   { name: 'timer_late_p50', value: quantile(durable, 0.5) ?? Number.NaN }, { name: 'timer_late_p99', value: quantile(durable, 0.99) ?? Number.NaN },
   { name: 'timer_late_max', value: durable[durable.length - 1] ?? Number.NaN }, { name: 'timer_early', value: early + missing },
+];
+
+/** What webhooks came to. The CPU of a delivery is what telling costs beside the same activeflows that tell nobody. */
+export const webhookValues = ({ untold_cpu_us, alone, beside }: WebhooksMeasured): readonly Value[] => [
+  { name: 'webhook_p50', value: quantile(alone.latencies, 0.5) ?? Number.NaN }, { name: 'webhook_p99', value: quantile(alone.latencies, 0.99) ?? Number.NaN },
+  { name: 'webhook_beside_p50', value: quantile(beside.latencies, 0.5) ?? Number.NaN }, { name: 'webhook_beside_p99', value: quantile(beside.latencies, 0.99) ?? Number.NaN },
+  { name: 'webhook_rate', value: alone.per_s }, { name: 'webhook_cpu', value: (alone.engine_cpu_us - untold_cpu_us) / Math.max(1, alone.deliveries) },
+  { name: 'webhook_held', value: beside.held }, { name: 'webhook_wrong', value: alone.wrong + beside.wrong },
 ];

@@ -1,16 +1,15 @@
 // The feed: from the commit of an event to the frame at each of many WebSockets, most of which watch their own activeflows; with some that never
 // read; and over a kill -9.
-import type { ChildProcess } from 'node:child_process';
 import { openSqlite } from 'activeflow/internal/store/sqlite/sqlite';
 import type { FeedSizes } from '../args.js';
-import { exited, freshPath, removeDatabase, startChild, startEngine, type Engine } from '../engine.js';
+import { freshPath, removeDatabase, startEngine, type Engine } from '../engine.js';
 import { latenciesOf, machineOf, type Entry } from '../entry.js';
 import type { Asked, Heard, Plan, Said, Told } from '../feed-clients.js';
 import { oneWait } from '../flows.js';
-import { openPool, type Pool } from '../load.js';
 import type { Machine } from '../machine.js';
 import { monotonicUs } from '../monotonic.js';
 import type { Commit } from '../server.js';
+import { sendSteadily, startPeer, type Peer } from '../steady.js';
 import { eventsOf, makeFlow, startMany } from './requests.js';
 
 /** What one scenario came to; latencies sorted. */
@@ -26,7 +25,6 @@ const WATCH_ALL = { few: 20, many: 250 } as const;
 const EACH = 20;
 /** A run goes through so many waits, and begins again. */
 const WAITS = 8;
-const CONNECTIONS = 64;
 /** How long the last frames may take. */
 const PATIENCE_MS = 20_000;
 /** Whoever has so much waiting is told nothing more; and how often it is looked at whether all of them are. */
@@ -60,47 +58,8 @@ export function feedEntries({ few, many }: FeedMeasured, sizes: FeedSizes, machi
 
 const FLOW = [...Array.from({ length: WAITS }, (_, i) => ({ ...oneWait[0], id: `wait${i}` })), { id: 'again', type: 'goto', option: { target_id: 'wait0' } }];
 
-type Clients = { ask(asked: Asked): Promise<Said>; close(): Promise<void> };
-
-async function startClients(): Promise<Clients> {
-  const { child } = await startChild('feed-clients.js');
-  return {
-    ask: (asked) => new Promise((resolve, reject) => {
-      const gone = (code: number | null): void => { reject(new Error(`the clients ended with ${String(code)}; see bench/results/server.log`)); };
-      child.once('exit', gone).once('message', (said: Said) => { child.off('exit', gone); resolve(said); });
-      child.send(asked);
-    }),
-    close: () => closeChild(child),
-  };
-}
-
-async function closeChild(child: ChildProcess): Promise<void> {
-  const gone = exited(child);
-  child.disconnect();
-  await gone;
-}
-
-/** Sends the requests that move runs on at a steady rate, whatever the answers take, as long as a connection is free. */
-async function move(engine: Engine, next: () => Buffer, per_s: number, milliseconds: number): Promise<void> {
-  const free: Pool[] = await Promise.all(Array.from({ length: CONNECTIONS }, () => openPool(engine.port, 1)));
-  const all = [...free];
-  const began = performance.now();
-  let sent = 0;
-  let going = 0;
-  const send = async (pool: Pool): Promise<void> => {
-    let request: Buffer | undefined = next();
-    going++;
-    await pool.run(() => { const once = request; request = undefined; return once; }, PATIENCE_MS).catch(() => { /* the engine is killed, where that is what is measured */ });
-    going--;
-    free.push(pool);
-  };
-  for (let now = began; now - began < milliseconds; now = performance.now()) {
-    for (const due = ((now - began) / 1000) * per_s; sent < due && free.length > 0; sent++) void send(free.pop() as Pool);
-    await new Promise((resolve) => { setTimeout(resolve, 1); });
-  }
-  while (going > 0) await new Promise((resolve) => { setTimeout(resolve, 1); });
-  for (const pool of all) pool.close();
-}
+type Clients = Peer<Asked, Said>;
+const startClients = (): Promise<Clients> => startPeer('feed-clients.js');
 
 /** Requests in turn, each run's next one after its last. */
 async function prepareMoves(engine: Engine, runs: number): Promise<{ readonly ids: readonly string[]; readonly next: () => Buffer }> {
@@ -124,7 +83,7 @@ async function measureScenario(sizes: FeedSizes, runs: number, plan: (ids: reado
     await engine.feed();
     const commits = await fillUp(engine, next, sizes, plans.filter(({ reads }) => !reads).length);
     const [before, own, since_us, warm_frames] = [await engine.usage(), process.cpuUsage(), monotonicUs(), await framesOf(clients)];
-    await move(engine, next, per_s, measure_ms);
+    await sendSteadily(engine.port, next, per_s, measure_ms);
     const [until_us, after, { user, system }] = [monotonicUs(), await engine.usage(), process.cpuUsage(own)];
     const frames = (await quiet(clients)) - warm_frames;
     const used = await engine.feed();
@@ -148,7 +107,7 @@ async function measureScenario(sizes: FeedSizes, runs: number, plan: (ids: reado
 async function fillUp(engine: Engine, next: () => Buffer, { per_s, warm_ms }: FeedSizes, deaf: number): Promise<readonly Commit[]> {
   const commits: Commit[] = [];
   for (let steps = 0; steps < MOST_STEPS; steps++) {
-    await move(engine, next, per_s, warm_ms);
+    await sendSteadily(engine.port, next, per_s, warm_ms);
     const used = await engine.feed();
     commits.push(...used.commits);
     if (used.waiting_bytes.filter((bytes) => bytes > FULL_BYTES).length >= deaf) break;
@@ -175,14 +134,14 @@ async function measureResumption({ per_s, measure_ms }: FeedSizes): Promise<Hear
     const plans = Array.from({ length: 20 }, () => ({ ids: [], reads: true }));
     await clients.ask({ connect: { port: engine.port, plans, after: start } });
     for (let kills = 0; kills < 3; kills++) {
-      const moving = move(engine, next, per_s / 2, measure_ms / 3);
+      const moving = sendSteadily(engine.port, next, per_s / 2, measure_ms / 3);
       await new Promise((resolve) => { setTimeout(resolve, measure_ms / 4); });
       await engine.kill();
       await moving;
       engine = await startEngine({ path });
       await clients.ask({ connect: { port: engine.port, plans, after: start } });
     }
-    await move(engine, next, per_s / 4, measure_ms / 4);
+    await sendSteadily(engine.port, next, per_s / 4, measure_ms / 4);
     await quiet(clients);
     return await judged(clients, await toldOf(path, start, []), 0, 0);
   } finally {
