@@ -32,6 +32,10 @@ describe('edges', () => {
     expect(ways(to({ loop_count: 2 })).filter((way) => way.startsWith('g'))).toEqual(['g next (after 2×) END', 'g jump a']);
   });
 
+  test('of a hangup: on only where there is no call; of another call: on', () => {
+    expect(ways([{ id: 'h', type: 'hangup' }, { id: 'o', type: 'hangup', option: { reference_id: 'x' } }])).toEqual(['START next h', 'h else (no call) o', 'o next END']);
+  });
+
   test('of a condition: yes and no; a stop leads nowhere', () => {
     expect(ways([{ id: 'c', type: 'condition_variable', option: { false_target_id: 's' } }, { id: 'y', type: 'empty' }, { id: 's', type: 'stop' }])).toEqual([
       'START next c', 'c next (yes) y', 'c else (no) s', 'y next s',

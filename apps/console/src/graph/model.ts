@@ -42,7 +42,7 @@ export function graphOf(actions: readonly GraphAction[], ends = true): FlowGraph
     const targets = targetsOf(action);
     const named = action.next_id !== undefined && action.next_id !== '' && action.next_id !== NONE_ID ? action.next_id : undefined;
     const onward = onwardOf(action, targets);
-    if (onward !== undefined) connect(id, named ?? after(index), 'next', onward);
+    if (onward !== undefined) connect(id, named ?? after(index), isFarewell(action) ? 'else' : 'next', onward);
     for (const { to, kind, label } of targets) connect(id, to, kind, label);
     return { id, index, action, open: targets.some(({ to }) => to.includes('${')) };
   });
@@ -71,9 +71,13 @@ function wordOf(name: string): Pick<Named, 'kind' | 'label'> {
   return { kind: 'jump', label: '' };
 }
 
+/** Hanging up its own call ends a run; only one that is on no call goes on. */
+const isFarewell = ({ type, option = {} }: GraphAction): boolean => type === 'hangup' && (option['reference_id'] ?? '') === '';
+
 /** When an action goes on with the one after it; undefined for never. */
 function onwardOf({ type, option = {} }: GraphAction, targets: readonly Named[]): string | undefined {
   if (type === 'stop') return undefined;
+  if (isFarewell({ type, option })) return 'no call';
   if (type === 'goto') {
     if (targets.length === 0) return '';
     const count = option['loop_count'];
