@@ -37,11 +37,11 @@ export type Options = { readonly names: readonly Name[]; readonly json: boolean;
 const FULL: Sizes = {
   rounds: 5, warm_ms: 1_500, measure_ms: 3_000, machine_ms: 700, rows: 1_000_000, few_rows: 1_000, pages: 400, waiting: [10_000, 100_000], idle_ms: 10_000, long_step: 10_000,
   long_runs: 8, timers: 10_000, feed: { clients: 100, sockets: 5_000, deaf: 500, per_s: 1_000, warm_ms: 4_000, measure_ms: 8_000 },
-  webhooks: { per_s: 50, warm_ms: 2_000, measure_ms: 8_000, beside_ms: 20_000 },
+  webhooks: { per_s: 25, warm_ms: 2_000, measure_ms: 8_000, beside_ms: 20_000 },
 };
 const QUICK: Sizes = {
   rounds: 1, warm_ms: 1_000, measure_ms: 1_500, machine_ms: 250, rows: 20_000, few_rows: 1_000, pages: 60, waiting: [2_000], idle_ms: 1_000, long_step: 1_000, long_runs: 4, timers: 1_000,
-  feed: { clients: 100, sockets: 5_000, deaf: 500, per_s: 1_000, warm_ms: 2_000, measure_ms: 4_000 }, webhooks: { per_s: 50, warm_ms: 1_000, measure_ms: 4_000, beside_ms: 4_000 },
+  feed: { clients: 100, sockets: 5_000, deaf: 500, per_s: 1_000, warm_ms: 2_000, measure_ms: 4_000 }, webhooks: { per_s: 25, warm_ms: 1_000, measure_ms: 4_000, beside_ms: 4_000 },
 };
 
 /** How it is used. */
