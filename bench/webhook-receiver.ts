@@ -14,6 +14,9 @@ export type SaidReceiver = {
 
 const clock = realClock();
 
+/** The year in which the API puts what has not happened (wire.md §1): nothing has changed yet where it tells of a creation. */
+const NEVER = '9999-';
+
 /** Microseconds of a time as the API writes it, with six digits after the second. */
 const microsOf = (time: string): number => Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26));
 
@@ -45,8 +48,8 @@ async function serve(): Promise<void> {
       case 'counts': return { counts: { arrived: bodies.length, held } };
       // Read only now: while it is measured, the receiver leaves the machine to the engine.
       case 'arrived': return { arrived: bodies.map(({ id, text, arrived_at }) => {
-        const { data } = JSON.parse(text) as { readonly data: { readonly id: string; readonly tm_create: string; readonly tm_update: string | null } };
-        return { id, activeflow_id: data.id, event_at: microsOf(data.tm_update ?? data.tm_create), arrived_at };
+        const { data } = JSON.parse(text) as { readonly data: { readonly id: string; readonly tm_create: string; readonly tm_update: string } };
+        return { id, activeflow_id: data.id, event_at: microsOf(data.tm_update.startsWith(NEVER) ? data.tm_create : data.tm_update), arrived_at };
       }) };
       default: return asked satisfies never;
     }

@@ -24,6 +24,8 @@ type Kind = keyof typeof SERIES;
 /** How long the last deliveries may take, and how often it is looked at whether they are there. */
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 50;
+/** By how much the wall clocks of two processes may ever be apart. */
+const CLOCKS_US = 3_600_000_000;
 
 /** Measures the three. */
 export async function measureWebhooks(sizes: WebhookSizes): Promise<WebhooksMeasured> {
@@ -68,6 +70,7 @@ async function load(engine: Engine, receiver: Peer<AskedReceiver, SaidReceiver>,
   const after = await engine.usage();
   const [{ arrived = [] }, { counts }] = [await receiver.ask('arrived'), await receiver.ask('counts')];
   const measured = arrived.filter(({ event_at }) => event_at >= since);
+  if (measured.some(({ event_at, arrived_at }) => event_at > arrived_at + CLOCKS_US)) throw new Error('a delivery arrived long before its event: its time was misread');
   return {
     latencies: Float64Array.from(measured, ({ event_at, arrived_at }) => (arrived_at - event_at) / 1000).sort(), deliveries: measured.length, per_s: measured.length / seconds,
     wrong: wrongOf(arrived, expected), held: counts?.held ?? 0, engine_cpu_us: after.cpu_us - before.cpu_us, rss_mb: after.rss_bytes / 1048576, load_cpu: (user + system) / 1e6 / seconds,
