@@ -4,12 +4,12 @@ import { CALM, crashAt, createFaults } from './faults.js';
 import { parsedFlow } from './flows.js';
 import { Violation } from './invariants.js';
 import { compare, outcomeOf } from './oracle.js';
-import type { Asked, Plan } from './plan.js';
+import { toldCustomer, type Asked, type Plan } from './plan.js';
 import { createRandom } from './random.js';
 import { seen } from './run.js';
 import { runWorld } from './world.js';
 
-type Scene = { readonly name: string; readonly reference_type: ReferenceType; readonly flow: readonly BuiltAction[]; readonly commands?: (state: State) => readonly Asked[]; readonly then?: true };
+type Scene = { readonly name: string; readonly reference_type: ReferenceType; readonly flow: readonly BuiltAction[]; readonly commands?: (state: State) => readonly Asked[]; readonly then?: true; readonly told?: true };
 
 const CUSTOMER = 'c0000000-0000-4000-8000-000000000001';
 const RUN = 'a0000000-0000-4000-8000-000000000001';
@@ -48,6 +48,10 @@ export const SCENES: readonly Scene[] = [
     commands: ({ wait }) => (wait?.kind === 'call.play' ? [{ type: 'hangup' }] : []),
   },
   {
+    name: 'who is told: a customer, and the activeflow itself', reference_type: 'api', told: true,
+    flow: flow('told').webhook_send({ uri: 'http://played.example/hook', sync: true }).build(),
+  },
+  {
     name: 'a stop, and a delete', reference_type: 'sms',
     flow: flow('stop').conversation_send({ conversation_id: 'c', text: 'hello', sync: true }).sleep({ duration: 60_000 }).build(),
     commands: ({ wait }) => (wait?.kind === 'timer' ? [{ type: 'stop', reason: 'canceled' }, { type: 'delete' }] : []),
@@ -81,11 +85,13 @@ export async function crashPoints(scene: Scene, nodes = 1): Promise<{ readonly p
 function planOf(scene: Scene): Plan {
   const random = createRandom(1);
   const list_id = flowListId(RUN, 0);
+  const customer = toldCustomer('http://played.example/told');
   const commands = scene.commands ?? (() => []);
   return {
     seed: 0, wide: false, begins: BEGINS, limits: defaultLimits, loose: [],
+    ...(scene.told ? { webhooked: { customer, replyOf: () => ({ hangs: 0, fails: 1, takes_us: 250_000 }) } } : {}),
     stored: [{
-      documents: [{
+      documents: [customer, {
         kind: 'flow', id: AFTER, customer_id: CUSTOMER, parent: '', key: null, version: 1, tm_create: BEGINS, tm_update: null, tm_delete: null,
         data: { revision: 1, on_complete_flow_id: NONE_ID },
       }],
@@ -96,7 +102,7 @@ function planOf(scene: Scene): Plan {
       birth: {
         id: RUN, customer_id: CUSTOMER, name: '', flow_id: NONE_ID, flow_revision: 0, list_id, variables: {},
         reference: { type: scene.reference_type, id: RUN, activeflow_id: NONE_ID },
-        configuration: { ...NO_CONFIGURATION, on_complete_flow_id: scene.then ? AFTER : NONE_ID },
+        configuration: { ...NO_CONFIGURATION, on_complete_flow_id: scene.then ? AFTER : NONE_ID, webhook_uri: scene.told ? 'http://played.example/own' : '' },
       },
     }],
     commandsAt: (state) => (state.id === RUN ? commands(state) : []),

@@ -5,6 +5,7 @@ import type { ActiveflowWrite, Change, Committed, EffectWrite, Store, StoredEffe
 import type { Acknowledged } from './client.js';
 import type { Life } from './node.js';
 import type { Entry } from './outside.js';
+import type { Told } from './told.js';
 
 /** A promise that was broken. */
 export class Violation extends Error {
@@ -20,14 +21,16 @@ export type Checks = {
   readonly claimed: (life: Life, effects: readonly StoredEffect[]) => void;
   readonly committed: (life: Life, changes: readonly Change[], results: readonly Committed[]) => void;
   readonly reached: (effect: StoredEffect, what: 'perform' | 'cancel') => void;
+  /** Whether a life holds the lease under which it performs. */
+  readonly holds: (life: Life, effect: StoredEffect) => boolean;
   readonly acknowledged: (answer: Acknowledged) => void;
   readonly reported: (effect_id: string) => void;
   /** Activeflows that run, and effects that are not finished. */
   readonly running: () => number;
   readonly unfinished: () => number;
   /** Gives each activeflow's events. */
-  readonly atTheEnd: (ledger: ReadonlyMap<string, Entry>) => Promise<Histories>;
-  readonly stats: { writes: number; effects: number };
+  readonly atTheEnd: (ledger: ReadonlyMap<string, Entry>, told?: Told) => Promise<Histories>;
+  readonly stats: { writes: number; effects: number; deliveries: number };
 };
 
 /** The events of each activeflow. */
@@ -59,7 +62,7 @@ type Book = ChecksSetting & {
 
 /** Makes the checks of one world. They throw `Violation`. */
 export function createChecks(setting: ChecksSetting): Checks {
-  const book: Book = { ...setting, states: new Map(), intents: new Map(), unfinished: new Set(), acknowledged: [], stats: { writes: 0, effects: 0 }, running: 0 };
+  const book: Book = { ...setting, states: new Map(), intents: new Map(), unfinished: new Set(), acknowledged: [], stats: { writes: 0, effects: 0, deliveries: 0 }, running: 0 };
   const { states, intents, stats } = book;
   return {
     stats,
@@ -75,12 +78,18 @@ export function createChecks(setting: ChecksSetting): Checks {
         if (results[i] !== 'ok') return;
         for (const write of change.effects ?? []) checkEffectWrite(book, life, write);
         if (change.activeflow) checkActiveflowWrite(book, change.activeflow);
+        for (const delivery of change.queued ?? []) intend(book, delivery);
+        stats.deliveries += change.queued?.length ?? 0;
       });
     },
     reached({ id, payload }, what) {
       const intent = intents.get(id);
       must('G2', intent !== undefined, () => `${id}: the driver was asked to ${what} before its intent was stored`);
       must('G2', intent?.payload === JSON.stringify(payload), () => `${id}: one idempotency key, two payloads`);
+    },
+    holds(life, { id, attempt }) {
+      const intent = intents.get(id);
+      return intent?.attempt === attempt && intent.holder === life;
     },
     acknowledged(answer) {
       book.acknowledged.push(answer);
@@ -90,12 +99,18 @@ export function createChecks(setting: ChecksSetting): Checks {
       const status = intents.get(id)?.status ?? 'unknown';
       must('G3', FINAL.has(status) || status === 'canceling', () => `${id}: its report was acknowledged, and it is ${status}`);
     },
-    atTheEnd: (ledger) => checkTheEnd(book, ledger),
+    atTheEnd: (ledger, told) => checkTheEnd(book, ledger, told),
   };
 }
 
+/** Something is to be done, and nobody has begun. */
+function intend({ intents, unfinished }: Book, { id, payload }: Pick<StoredEffect, 'id' | 'payload'>): void {
+  intents.set(id, { payload: JSON.stringify(payload), status: 'pending', attempt: 0, holder: undefined });
+  unfinished.add(id);
+}
+
 function checkActiveflowWrite(book: Book, { expected_version, state, due_at, events, effects, cancels }: ActiveflowWrite): void {
-  const { states, intents, unfinished, stats } = book;
+  const { states, intents, stats } = book;
   const { id, version, status } = state;
   const before = states.get(id);
   const [had_version, had_events] = [before?.version ?? 0, before?.events ?? 0];
@@ -108,8 +123,7 @@ function checkActiveflowWrite(book: Book, { expected_version, state, due_at, eve
   if (before?.status !== 'running' && status === 'running') book.running++;
   if (before?.status === 'running' && status === 'ended') book.running--;
   for (const effect of effects) {
-    intents.set(effect.id, { payload: JSON.stringify(effect.payload), status: 'pending', attempt: 0, holder: undefined });
-    unfinished.add(effect.id);
+    intend(book, effect);
     stats.effects++;
   }
   for (const intent of cancels.map((cancel) => intents.get(cancel))) {
@@ -127,7 +141,7 @@ function checkEffectWrite({ intents, unfinished }: Book, life: Life, { id, attem
   if (FINAL.has(status)) unfinished.delete(id);
 }
 
-async function checkTheEnd({ store, states, intents, acknowledged }: Book, ledger: ReadonlyMap<string, Entry>): Promise<Histories> {
+async function checkTheEnd({ store, states, intents, acknowledged }: Book, ledger: ReadonlyMap<string, Entry>, told: Told | undefined): Promise<Histories> {
   const histories = new Map<string, readonly Event[]>();
   const kept = await store.walk(0, 1_000_000);
   must('G1', kept.length === states.size, () => `${kept.length} activeflows are stored, ${states.size} were committed`);
@@ -137,13 +151,15 @@ async function checkTheEnd({ store, states, intents, acknowledged }: Book, ledge
     histories.set(state.id, events);
     checkHistory(state, events, states);
     checkEffects(await store.effects(state.id), ledger, states);
+    told?.atTheEnd(state, events);
   }
   for (const answer of acknowledged) checkAcknowledged(histories, answer);
   for (const id of ledger.keys()) must('G2', intents.has(id), () => `${id}: performed, and never asked for`);
   return histories;
 }
 
-function must(promise: string, holds: boolean, message: () => string): void {
+/** Throws `Violation` where something does not hold. */
+export function must(promise: string, holds: boolean, message: () => string): void {
   if (!holds) throw new Violation(promise, message());
 }
 

@@ -40,7 +40,7 @@ async function replay(seed: number): Promise<void> {
 
 async function runSeeds(from: number, count: number): Promise<void> {
   const began = performance.now();
-  const sums = { seeds: 0, compared: 0, writes: 0, effects: 0 };
+  const sums = { seeds: 0, compared: 0, writes: 0, effects: 0, deliveries: 0 };
   const seconds = () => (performance.now() - began) / 1000;
   const seeds = [...kept(), ...Array.from({ length: count }, (_, i) => from + i)];
   for (const seed of seeds) {
@@ -49,11 +49,12 @@ async function runSeeds(from: number, count: number): Promise<void> {
     sums.compared += result.strict ? 1 : 0;
     sums.writes += result.writes;
     sums.effects += result.effects;
+    sums.deliveries += result.deliveries;
     tell(result);
     if (sums.seeds % 1_000 === 0) say(`${sums.seeds} seeds, ${Math.round(sums.seeds / seconds())} a second`);
     if (result.violation) break;
   }
-  say(`${sums.seeds} seeds (${sums.compared} compared with a calm world), ${sums.writes} writes, ${sums.effects} effects, ${seconds().toFixed(1)} s: `
+  say(`${sums.seeds} seeds (${sums.compared} compared with a calm world), ${sums.writes} writes, ${sums.effects} effects, ${sums.deliveries} deliveries, ${seconds().toFixed(1)} s: `
     + (process.exitCode ? 'VIOLATION' : 'no violation'));
 }
 

@@ -4,13 +4,15 @@ import type { Clock } from 'activeflow/internal/clock';
 import type { Driver, Host } from 'activeflow/internal/driver/driver';
 import { createLocal } from 'activeflow/internal/driver/local/local';
 import type { Log } from 'activeflow/internal/log';
-import { createCommitter } from 'activeflow/internal/runner/committer';
+import { createCommitter, type Committer } from 'activeflow/internal/runner/committer';
 import { createDispatcher, type Dispatcher } from 'activeflow/internal/runner/dispatcher';
 import { createHost } from 'activeflow/internal/runner/host';
 import { createRunner, type Runner } from 'activeflow/internal/runner/runner';
+import { createTeller, type Teller } from 'activeflow/internal/runner/tell';
 import type { Store } from 'activeflow/internal/store/store';
 import type { Faults } from './faults.js';
 import type { Schedule } from './schedule.js';
+import type { Told } from './told.js';
 import { clockOf, faulty } from './wire.js';
 
 /** One life of a node, from its start to its crash. What belongs to a dead one never goes on. */
@@ -34,6 +36,9 @@ export type NodeSetting = {
   readonly runner: (runner: Runner) => Runner;
   readonly clock: (clock: Clock) => Clock;
   readonly driver: (life: Life, clock: Clock) => Driver;
+  /** Where somebody wants to be told: the endpoints, and what the teller of a node becomes. */
+  readonly told: Told | undefined;
+  readonly teller: (teller: Teller, submit: Committer['submit']) => Teller;
   readonly faults: Faults;
   readonly limits: Limits;
   readonly log: (life: Life) => Log;
@@ -136,13 +141,17 @@ function createLife({ name, schedule }: NodeSetting, mood: Mood): Life {
 
 /** What `main.ts` of the server puts together, without its doors. */
 function createParts(setting: NodeSetting, life: Life, now: () => number, crash: (why: string) => void): Parts {
-  const { faults, limits } = setting;
+  const { faults, limits, told } = setting;
   const clock = setting.clock(clockOf(life, now));
-  const store = faulty(setting.store(life, clock), life, faults, crash);
-  const committer = createCommitter(store, (change) => { dispatcher.committed(change); }, { soon: (run) => { life.later(faults.latency(), run); } });
+  const store = faulty(setting.store(life, clock), life, faults, crash, told !== undefined);
+  const teller = told && setting.teller(createTeller({ store, clock }), (change) => committer.submit(change));
+  const committer: Committer = createCommitter(store, (change) => { teller?.committed(change); dispatcher.committed(change); }, {
+    soon: (run) => { life.later(faults.latency(), run); }, ...(teller ? { tell: teller.tell } : {}),
+  });
   const log = setting.log(life);
   const runner = setting.runner(createRunner({ store, committer, clock, limits, log }));
   const host = createHost({ runner, store, committer, clock });
-  const dispatcher = createDispatcher({ store, runner, committer, clock, drivers: [createLocal(host), setting.driver(life, clock)], log });
+  const drivers = [createLocal(host), setting.driver(life, clock), ...(told ? [told.driver(life, { store, runner, committer, clock })] : [])];
+  const dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   return { store, clock, runner, host, dispatcher };
 }

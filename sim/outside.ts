@@ -47,7 +47,7 @@ export type Outside = {
   readonly pending: () => number;
 };
 
-const INSIDE: readonly EffectKind[] = ['activeflow.start', 'flow.fetch'];
+const ELSEWHERE: readonly EffectKind[] = ['activeflow.start', 'flow.fetch', 'webhook.deliver'];
 
 /** Makes the provider. */
 export function createOutside(world: Outsider): Outside {
@@ -64,7 +64,7 @@ export function createOutside(world: Outsider): Outside {
     pending: () => reports.pending,
     driver: (life, clock) => ({
       name: 'played',
-      kinds: EFFECT_KINDS.filter((kind) => !INSIDE.includes(kind)),
+      kinds: EFFECT_KINDS.filter((kind) => !ELSEWHERE.includes(kind)),
       async perform(effect, signal) {
         world.reached(effect, 'perform');
         await life.pause(world.faults.latency());

@@ -3,10 +3,12 @@ import {
   defaultLimits, flowListId, ms, NO_CONFIGURATION, NONE_ID,
   type Ask, type Birth, type Instant, type Limits, type ReferenceType, type Result, type State, type StoredList,
 } from '@activeflow/engine';
-import type { Change, StoredEffect } from 'activeflow/internal/store/store';
+import type { Delivery } from 'activeflow/internal/runner/tell';
+import type { Change, Document, StoredEffect } from 'activeflow/internal/store/store';
 import { parsedFlow, rawFlow } from './flows.js';
 import type { Answer } from './outside.js';
 import { createRandom, type Random } from './random.js';
+import type { Reply, Webhooked } from './told.js';
 
 /** A command as it is planned. `go_on` continues the action the run is on, `settled` is no command: it lets the answer come, and waits for it. */
 export type Asked = Command | { readonly type: 'settled' };
@@ -31,12 +33,16 @@ export type Plan = {
   /** The commands for the `rest`-th time, from 0, that a run waits; sent one after the other, and the answer it waits for comes after them. */
   readonly commandsAt: (state: State, rest: number) => readonly Asked[];
   readonly answerOf: (effect: StoredEffect) => Answer;
+  /** Undefined where nobody wants to be told. */
+  readonly webhooked?: Webhooked | undefined;
 };
 
 const CUSTOMER = 'c0000000-0000-4000-8000-000000000001';
 const BEGINS: Instant = Date.UTC(2026, 0, 15, 9) * 1000;
 const FLOWS = ['f0000000-0000-4000-8000-000000000001', 'f0000000-0000-4000-8000-000000000002'] as const;
 const NOWHERE = 'f0000000-0000-4000-8000-00000000dead';
+const ENDPOINT = 'http://played.example/told';
+const MANNERS = ['good', 'slow', 'failing', 'hanging'] as const;
 const REFERENCES: readonly ReferenceType[] = ['api', 'api', 'call', 'call', 'sms', ''];
 
 /** Makes the plan of a seed. In a strict one, everything is bound to the progress of the runs, so that delays change no result. */
@@ -46,14 +52,49 @@ export function createPlan(seed: number, strict: boolean): Plan {
   const stored = FLOWS.map((id, i) => storedFlow(id, random, ids, random.chance(0.3) ? FLOWS[1 - i] as string : NONE_ID));
   const wide = random.chance(0.02);
   const starts = Array.from({ length: wide ? 1 : random.pick([1, 1, 1, 2, 3]) }, () => startOf(random, ids, wide));
+  const telling = hasWebhooks(seed) ? tellingOf(createRandom(seed).fork('webhooks'), seed) : undefined;
   const age_ms = strict || random.chance(0.7) ? defaultLimits.age_ms : random.pick([3_000, 100_000, 1_000_000]);
   return {
-    seed, wide, stored, starts, begins: BEGINS,
+    seed, wide, begins: BEGINS, webhooked: telling?.webhooked,
+    stored: telling ? [...stored, { documents: [telling.webhooked.customer] }] : stored, starts: telling ? starts.map(telling.start) : starts,
     limits: { ...defaultLimits, burst_actions: wide ? 200 : 40, executed_actions: wide ? 200 : random.pick([12, 60]), frames: random.pick([3, 8]), chain: 3, age_ms },
     loose: strict ? [] : Array.from({ length: random.int(0, 4) }, () => looseOf(random, starts, ids)),
     commandsAt: (state, rest) => commandsOf(createRandom(seed).fork(`${state.id}/${rest}`), state, ids),
     answerOf: (effect) => answerOf(createRandom(seed).fork(`${effect.activeflow_id}/${effect.step}/${effect.kind}`), effect, strict, wide),
   };
+}
+
+/** One seed in seven has webhooks: none of those that were kept before there were any, which mean what they meant. */
+const hasWebhooks = (seed: number): boolean => seed % 7 === 3;
+
+/** Who is told, and how patient one has to be with them: the customer, activeflows, or both. */
+function tellingOf(random: Random, seed: number): { readonly webhooked: Webhooked; readonly start: (start: Start) => Start } {
+  const to_customer = random.chance(0.7);
+  const manners = { customer: random.pick(MANNERS), activeflow: random.pick(MANNERS) };
+  return {
+    webhooked: { customer: toldCustomer(to_customer ? ENDPOINT : ''), replyOf: ({ id, payload }) => replyOf(createRandom(seed).fork(`reply/${id}`), manners[(payload as Delivery).to]) },
+    start(start) {
+      if (to_customer && random.chance(0.75)) return start;
+      const { birth } = start;
+      return { ...start, birth: { ...birth, configuration: { ...birth.configuration, webhook_uri: `${ENDPOINT}/own`, webhook_method: random.pick(['', 'PUT']) } } };
+    },
+  };
+}
+
+/** The customer, with a webhook. */
+export const toldCustomer = (webhook_uri: string): Document => ({
+  kind: 'customer', id: CUSTOMER, customer_id: CUSTOMER, parent: '', key: null, version: 1, tm_create: BEGINS, tm_update: null, tm_delete: null,
+  data: { webhook_uri, webhook_method: 'POST', webhook_secret: 'the simulation knows this secret' },
+});
+
+function replyOf(random: Random, manner: (typeof MANNERS)[number]): Reply {
+  const good: Reply = { hangs: 0, fails: 0, takes_us: 0 };
+  switch (manner) {
+    case 'good': return good;
+    case 'slow': return { ...good, takes_us: random.pick([50_000, 50_000, 2_500_000]) };
+    case 'failing': return { ...good, fails: random.chance(0.2) ? random.pick([1, 1, 1, 2]) : 0 };
+    case 'hanging': return { ...good, hangs: random.chance(0.05) ? 1 : 0 };
+  }
 }
 
 function storedFlow(id: string, random: Random, ids: Map<string, readonly string[]>, on_complete_flow_id: string): Change {

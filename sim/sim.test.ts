@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Runner } from 'activeflow/internal/runner/runner';
 import type { Change, EffectWrite, Store } from 'activeflow/internal/store/store';
 import { crashPoints, SCENES } from './crash-points.js';
+import { createRandom } from './random.js';
 import { runSeed } from './run.js';
 import type { Mutation } from './world.js';
 
@@ -35,7 +36,7 @@ describe('every crash point leads to where the calm run leads', () => {
   });
 });
 
-test.each([4, 8, 47])('seed %i repeats, line by line', async (seed) => {
+test.each([4, 8, 47, 10, 59])('seed %i repeats, line by line', async (seed) => {
   const lines = async (): Promise<string[]> => {
     const trace: string[] = [];
     await runSeed(seed, { trace: (line) => { trace.push(line); } });
@@ -101,6 +102,28 @@ const BROKEN: readonly (readonly [string, Mutation, readonly string[]])[] = [
   ['a start that takes up nothing', { store: (store) => ({ ...store, recover: async () => 0 }) }, ['oracle']],
   ['events that are written without one', writes((change) => (change.activeflow && change.activeflow.events.length > 1
     ? { ...change, activeflow: { ...change.activeflow, events: change.activeflow.events.slice(1) } } : change)), ['G1']],
+  ['deliveries without their queue', writes(({ queued = [], ...rest }) => ({ ...rest, queued: queued.map((one) => ({ ...one, queue: one.id })) })), ['G10']],
+  ['a delivery with another id each time', {
+    deliver: (driver) => ({ ...driver, perform: (effect, signal) => driver.perform({ ...effect, id: createRandom(effect.attempt).id() }, signal) }),
+  }, ['G10']],
+  ['deliveries that are not in the commit of what they tell of', {
+    teller(teller, submit) {
+      const later = new WeakMap<Change, NonNullable<Change['queued']>>();
+      return {
+        async tell(change) {
+          const { queued, ...rest } = change.activeflow ? await teller.tell(change) : change;
+          if (!change.activeflow || !queued) return change;
+          later.set(rest, queued);
+          return rest;
+        },
+        committed(change) {
+          teller.committed(change);
+          const queued = later.get(change);
+          if (queued) submit({ queued }).catch(() => undefined);
+        },
+      };
+    },
+  }, ['G10']],
 ];
 
 describe('the checks notice', () => {

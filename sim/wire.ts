@@ -17,13 +17,13 @@ export function clockOf(life: Life, now: () => number): Clock {
   };
 }
 
-type Writes = 'commit' | 'claim' | 'recover';
-type Reads = 'load' | 'list' | 'due' | 'nextDue' | 'effect' | 'effects' | 'document' | 'documents';
+type Writes = 'commit' | 'claim' | 'claimQueued' | 'recover';
+type Reads = 'load' | 'list' | 'due' | 'nextDue' | 'effect' | 'effects' | 'document' | 'documents' | 'events' | 'moves';
 
 const never = <T>(): Promise<T> => new Promise<T>(() => { /* the process is dead */ });
 
-/** The store as a node reaches it: over a wire that takes time, and with an end before or after each write. */
-export function faulty(store: Store, life: Life, faults: Faults, crash: (why: string) => void): Store {
+/** The store as a node reaches it: over a wire that takes time, and with an end before or after each write. `tells` where it delivers, too. */
+export function faulty(store: Store, life: Life, faults: Faults, crash: (why: string) => void, tells: boolean): Store {
   const over = <K extends Writes | Reads>(name: K, writes: boolean): Store[K] => {
     const call = store[name] as (...args: unknown[]) => Promise<unknown>;
     const faultyCall = async (...args: unknown[]): Promise<unknown> => {
@@ -44,5 +44,7 @@ export function faulty(store: Store, life: Life, faults: Faults, crash: (why: st
   return {
     ...store, commit: over('commit', true), claim: over('claim', true), recover: over('recover', true), load: over('load', false), list: over('list', false), due: over('due', false),
     nextDue: over('nextDue', false), effect: over('effect', false), effects: over('effects', false), document: over('document', false), documents: over('documents', false),
+    // Elsewhere they never do anything: faults drawn for them would only change what a seed means.
+    ...(tells ? { claimQueued: over('claimQueued', true), events: over('events', false), moves: over('moves', false) } : {}),
   };
 }

@@ -3,9 +3,11 @@ import type { Instant } from '@activeflow/engine';
 import type { Clock } from 'activeflow/internal/clock';
 import type { Driver } from 'activeflow/internal/driver/driver';
 import type { Log } from 'activeflow/internal/log';
+import type { Committer } from 'activeflow/internal/runner/committer';
 import type { Runner } from 'activeflow/internal/runner/runner';
+import type { Teller } from 'activeflow/internal/runner/tell';
 import { openMemory } from 'activeflow/internal/store/memory';
-import { StoreUnavailable, type Store } from 'activeflow/internal/store/store';
+import { StoreUnavailable, type Store, type StoredEffect } from 'activeflow/internal/store/store';
 import { createClient, type Client } from './client.js';
 import type { Faults } from './faults.js';
 import { createChecks, Violation, type Checks, type Histories } from './invariants.js';
@@ -13,22 +15,26 @@ import { createNode, type Life, type SimNode } from './node.js';
 import { createOutside, type Outside } from './outside.js';
 import type { Plan } from './plan.js';
 import { createSchedule, type Schedule } from './schedule.js';
+import { createTold, type Told } from './told.js';
 
 /** A deliberately broken part, to see that the checks notice. `store` stands between a node and the store, inside the faults. */
 export type Mutation = {
   readonly store?: (store: Store, driver: Driver) => Store;
   readonly runner?: (runner: Runner) => Runner;
   readonly clock?: (clock: Clock) => Clock;
+  readonly teller?: (teller: Teller, submit: Committer['submit']) => Teller;
+  /** The driver of webhooks. */
+  readonly deliver?: (driver: Driver) => Driver;
 };
 
 /** How to run a world. */
 export type WorldSetting = { readonly plan: Plan; readonly faults: Faults; readonly mutation?: Mutation; readonly trace?: (line: string) => void };
 
 /** What a world has come to. */
-export type Came = { readonly store: Store; readonly histories: Histories; readonly writes: number; readonly effects: number };
+export type Came = { readonly store: Store; readonly histories: Histories; readonly writes: number; readonly effects: number; readonly deliveries: number };
 
 type World = WorldSetting & {
-  readonly schedule: Schedule; readonly store: Store; readonly checks: Checks; readonly client: Client; readonly outside: Outside; readonly nodes: readonly SimNode[];
+  readonly schedule: Schedule; readonly store: Store; readonly checks: Checks; readonly client: Client; readonly outside: Outside; readonly told: Told | undefined; readonly nodes: readonly SimNode[];
   readonly broken: () => Error | undefined;
 };
 
@@ -40,12 +46,12 @@ const AFTERWARDS_US = 17_000_000;
 /** Runs a world until all is done. Throws `Violation` where a promise is broken. */
 export async function runWorld(setting: WorldSetting): Promise<Came> {
   const world = await createWorld(setting);
-  const { store, checks, client, outside, nodes } = world;
+  const { store, checks, client, outside, told, nodes } = world;
   for (const node of nodes) node.boot();
   client.begin();
   planFaults(world);
   await untilDone(world);
-  return { store, histories: await checks.atTheEnd(outside.ledger), ...checks.stats };
+  return { store, histories: await checks.atTheEnd(outside.ledger, told), ...checks.stats };
 }
 
 async function createWorld(setting: WorldSetting): Promise<World> {
@@ -65,7 +71,12 @@ async function createWorld(setting: WorldSetting): Promise<World> {
   const checks = createChecks({ store, limits: plan.limits, now: schedule.now, ahead_us: () => Math.max(...nodes.map((node) => node.ahead_us())) });
   const client = createClient({ ...common, plan, store, acknowledged: guarded(checks.acknowledged) });
   const outside = createOutside({ ...common, answerOf: plan.answerOf, gate: client.gate, reached: guarded(checks.reached), acknowledged: guarded(checks.reported) });
-  const watch = (life: Life): Store => watched(store, life, { claimed: guarded(checks.claimed), committed: guarded(checks.committed) }, client, trace);
+  const told = plan.webhooked && createTold({
+    ...common, webhooked: plan.webhooked, reached: guarded(checks.reached), holds: checks.holds, report: guarded((check: () => void) => { check(); }),
+    deliver: mutation?.deliver ?? ((driver) => driver),
+  });
+  const noted: Client['committed'] = (change) => { guarded(() => told?.committed(change))(); client.committed(change); };
+  const watch = (life: Life): Store => watched(store, life, { claimed: guarded(checks.claimed), committed: guarded(checks.committed) }, noted, trace, told !== undefined);
   for (let i = 1; i <= faults.profile.nodes; i++) {
     nodes.push(createNode({
       ...common, name: `node${i}`, limits: plan.limits,
@@ -73,15 +84,26 @@ async function createWorld(setting: WorldSetting): Promise<World> {
       runner: mutation?.runner ?? ((runner) => runner),
       clock: mutation?.clock ?? ((clock) => clock),
       driver: outside.driver,
+      told, teller: mutation?.teller ?? ((teller) => teller),
       log: (life) => logOf(life, trace, (error) => { broken ??= error; }),
       spare: () => nodes.some((node) => node.name !== `node${i}` && node.alive()),
     }));
   }
-  return { ...setting, schedule, store, checks, client, outside, nodes, broken: () => broken };
+  return { ...setting, schedule, store, checks, client, outside, told, nodes, broken: () => broken };
 }
 
 /** The store, and whoever wants to know what is written. */
-function watched(store: Store, life: Life, checks: Pick<Checks, 'claimed' | 'committed'>, client: Client, trace: (line: () => string) => void): Store {
+function watched(store: Store, life: Life, checks: Pick<Checks, 'claimed' | 'committed'>, noted: Client['committed'], trace: (line: () => string) => void, tells: boolean): Store {
+  const claimed = (effects: readonly StoredEffect[]): readonly StoredEffect[] => {
+    checks.claimed(life, effects);
+    if (effects.length > 0) trace(() => `${life.node} claims ${effects.map(({ id, attempt, status }) => `${id} (${status}, attempt ${attempt})`).join(', ')}`);
+    return effects;
+  };
+  const claimQueued: Store['claimQueued'] = async (query) => {
+    const deliveries = await store.claimQueued(query);
+    // Where there was none, time may pass.
+    return deliveries.length > 0 ? claimed(deliveries) : deliveries;
+  };
   return {
     ...store,
     async commit(changes) {
@@ -89,26 +111,23 @@ function watched(store: Store, life: Life, checks: Pick<Checks, 'claimed' | 'com
       checks.committed(life, changes, results);
       changes.forEach((change, i) => {
         trace(() => `${life.node} commits ${describe(change)}: ${String(results[i])}`);
-        if (results[i] === 'ok') client.committed(change);
+        if (results[i] === 'ok') noted(change);
       });
       return results;
     },
-    async claim(query) {
-      const effects = await store.claim(query);
-      checks.claimed(life, effects);
-      if (effects.length > 0) trace(() => `${life.node} claims ${effects.map(({ id, attempt, status }) => `${id} (${status}, attempt ${attempt})`).join(', ')}`);
-      return effects;
-    },
+    claim: async (query) => claimed(await store.claim(query)),
+    ...(tells ? { claimQueued } : {}),
   };
 }
 
-function describe({ activeflow, effects = [], documents = [] }: Parameters<Store['commit']>[0][number]): string {
+function describe({ activeflow, effects = [], documents = [], queued = [] }: Parameters<Store['commit']>[0][number]): string {
   const { state, events = [] } = activeflow ?? {};
   const moves = events.map((event) => (event.type === 'moved' ? event.entered.action.type || 'finish' : event.type)).join(' ');
   return [
     state ? `${state.id} v${state.version} [${moves}]` : '',
     ...(activeflow?.effects ?? []).map(({ id, kind }) => `+${kind} ${id}`), ...(activeflow?.cancels ?? []).map((id) => `-${id}`),
     ...effects.map(({ id, status, attempt }) => `${id}=${status}${attempt === undefined ? '' : `@${attempt}`}`), ...documents.map(({ kind, id }) => `${kind} ${id}`),
+    ...queued.map(({ id, queue, label }) => `+${label} ${id} (${queue})`),
   ].filter(Boolean).join(', ');
 }
 
