@@ -30,8 +30,9 @@ export function NodeMenu({ chosen, placed, marks, visits, see, forward, unfold, 
     const beside = right + 12 + width < window.innerWidth ? right + 12 : Math.max(8, Math.min(left, window.innerWidth - width - 8));
     const below = right + 12 + width < window.innerWidth ? top : bottom + 8;
     setAt({ left: beside, top: Math.max(8, Math.min(below, window.innerHeight - height - 8)) });
-    box.current?.querySelector<HTMLElement>('button')?.focus();
   }, [chosen]);
+  // Only what is seen takes the focus: not before it has its place.
+  useLayoutEffect(() => { if (at) box.current?.querySelector<HTMLElement>('button')?.focus({ preventScroll: true }); }, [at]);
   useEffect(() => {
     const outside = (event: PointerEvent): void => { if (event.target instanceof Node && !box.current?.contains(event.target)) close(); };
     document.addEventListener('pointerdown', outside);

@@ -65,7 +65,7 @@ function Watching({ id, run, known }: { readonly id: string; readonly run: Run; 
   return (
     <div className="run">
       <Header state={now} title={title} flow={flow}>
-        <Controls state={now} asks={asks} busy={control.busy} send={(ask) => { void send(ask); }} push={() => { setPushing(track); }} />
+        {!known.gone && <Controls state={now} asks={asks} busy={control.busy} send={(ask) => { void send(ask); }} push={() => { setPushing(track); }} />}
       </Header>
       <Notices known={known} />
       <div className="run__body">
@@ -78,7 +78,7 @@ function Watching({ id, run, known }: { readonly id: string; readonly run: Run; 
           <Panels id={id} known={known} shown={shown} busy={control.busy} send={send} />
         </section>
       </div>
-      {menu && <ChosenNode menu={menu} picture={picture} track={track} n={shown.n} hold={shown.hold} close={() => { setMenu(undefined); }} forward={(action_id, at_once) => { void send(forwardAsk(client, id, action_id, at_once)); }} />}
+      {menu && <ChosenNode menu={menu} picture={picture} track={track} gone={known.gone} n={shown.n} hold={shown.hold} close={() => { setMenu(undefined); }} forward={(action_id, at_once) => { void send(forwardAsk(client, id, action_id, at_once)); }} />}
       {pushing && <Pushing id={id} seen={pushing} known={known} busy={control.busy !== ''} send={send} close={() => { setPushing(undefined); }} />}
       {control.conflict && <ConflictDialog conflict={control.conflict} track={track} busy={control.busy !== ''} send={send} close={control.forget} />}
     </div>
@@ -103,7 +103,7 @@ function Panels({ id, known, shown, busy, send }: { readonly id: string; readonl
   if (!state || !now || !row) return null;
   const before = stateBefore(track, shown.n);
   const changed = state !== before && before !== undefined ? Object.keys({ ...state.variables, ...before.variables }).filter((name) => state.variables[name] !== before.variables[name]).length : 0;
-  const changes = now.status === 'running' && !shown.held;
+  const changes = now.status === 'running' && !known.gone && !shown.held;
   const edit = (name: string): void => { setEdited({ name, seen: track }); };
   const save = (name: string, value: string | null, seen: Track): void => { void send(variableAsk(client, id, name, value), seen).then(() => { setEdited(undefined); }); };
   return (
@@ -119,15 +119,15 @@ function Panels({ id, known, shown, busy, send }: { readonly id: string; readonl
 }
 
 type ChosenProps = {
-  readonly menu: Chosen; readonly picture: ReturnType<typeof usePicture>; readonly track: Track; readonly n: number;
+  readonly menu: Chosen; readonly picture: ReturnType<typeof usePicture>; readonly track: Track; readonly gone: boolean; readonly n: number;
   readonly hold: (n: number) => void; readonly close: () => void; readonly forward: (action_id: string, at_once: boolean) => void;
 };
 
-function ChosenNode({ menu, picture: { placed, places, scene, setOpened }, track, n, hold, close, forward }: ChosenProps) {
+function ChosenNode({ menu, picture: { placed, places, scene, setOpened }, track, gone, n, hold, close, forward }: ChosenProps) {
   const node = placed?.nodes.find(({ key }) => key === menu.key);
   const now = track.states.at(-1);
   if (!node || !now) return null;
-  const action_id = canForward(now, places, menu.key);
+  const action_id = gone ? undefined : canForward(now, places, menu.key);
   const visits = track.hops.filter((hop) => hop.n <= n && keyOfPlace(places, hop.to) === menu.key).map((hop) => hop.n);
   const marks = scene?.marks.get(menu.key);
   const unfold = (): void => { setOpened((opened) => new Set([...opened, ...[...places.values()].filter(({ path, parent, from }) => parent !== null && `${parent}/${from}` === menu.key && path !== '').map(({ path }) => path).slice(-6)])); };
