@@ -1,5 +1,5 @@
 // The pages and their paths. Each is loaded when somebody goes there; the server answers these paths with the console (api/console.ts).
-import { lazy, Suspense, type ComponentType } from 'react';
+import { lazy, Suspense, useState, type ComponentType } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { ErrorBoundary } from '../ui/error-boundary.js';
 import { Empty, Loading } from '../ui/states.js';
@@ -7,19 +7,39 @@ import { Empty, Loading } from '../ui/states.js';
 /** The parameters of a path, as its page gets them. */
 export type PageProps = { readonly params: Readonly<Record<string, string | undefined>> };
 
-/** A page: its path, and the module it is loaded from. */
-export type PageRow = { readonly path: string; readonly Page: ComponentType<PageProps> };
+/** A page: its path, and what loads its module. */
+export type PageRow = { readonly path: string; readonly Page: ComponentType<PageProps>; readonly load: () => Promise<unknown> };
+
+/** A page whose module comes later. One that has come is drawn at once: React holds back for 300 ms whatever a placeholder stood for. */
+function later(path: string, load: () => Promise<ComponentType<PageProps>>): PageRow {
+  let loaded: ComponentType<PageProps> | undefined;
+  const get = async (): Promise<ComponentType<PageProps>> => (loaded = await load());
+  const Later = lazy(async () => ({ default: await get() }));
+  function Page(props: PageProps) {
+    // Kept as it was at first: another component in its place would forget all that the page knows.
+    const [Shown] = useState(() => loaded ?? Later);
+    return <Shown {...props} />;
+  }
+  return { path, Page, load: get };
+}
 
 /** Every page of the console but signing in. */
 export const PAGES: readonly PageRow[] = [
-  { path: '/activeflows', Page: lazy(async () => ({ default: (await import('../pages/activeflows/page.js')).ActiveflowsPage })) },
-  { path: '/activeflows/:id/*?', Page: lazy(async () => ({ default: (await import('../pages/activeflow/page.js')).ActiveflowPage })) },
-  { path: '/flows', Page: lazy(async () => ({ default: (await import('../pages/flows/page.js')).FlowsPage })) },
-  { path: '/flows/:id/*?', Page: lazy(async () => ({ default: (await import('../pages/flows/flow.js')).FlowPage })) },
-  { path: '/deliveries', Page: lazy(async () => ({ default: (await import('../pages/deliveries/page.js')).DeliveriesPage })) },
-  { path: '/accesskeys', Page: lazy(async () => ({ default: (await import('../pages/accesskeys/page.js')).AccesskeysPage })) },
-  { path: '/settings', Page: lazy(async () => ({ default: (await import('../pages/settings/page.js')).SettingsPage })) },
+  later('/activeflows', async () => (await import('../pages/activeflows/page.js')).ActiveflowsPage),
+  later('/activeflows/:id/*?', async () => (await import('../pages/activeflow/page.js')).ActiveflowPage),
+  later('/flows', async () => (await import('../pages/flows/page.js')).FlowsPage),
+  later('/flows/:id/*?', async () => (await import('../pages/flows/flow.js')).FlowPage),
+  later('/deliveries', async () => (await import('../pages/deliveries/page.js')).DeliveriesPage),
+  later('/accesskeys', async () => (await import('../pages/accesskeys/page.js')).AccesskeysPage),
+  later('/settings', async () => (await import('../pages/settings/page.js')).SettingsPage),
 ];
+
+/** Loads the page of a path before it is shown. One that cannot be loaded says so only then. */
+export async function loadPage(path: string): Promise<void> {
+  // The last that fits: the path of one thing stands after that of its list.
+  const row = PAGES.findLast((one) => path.startsWith(one.path.split(':')[0] ?? '')) ?? PAGES[0];
+  await row?.load().catch(() => undefined);
+}
 
 /** The page that the address asks for. */
 export function Pages() {
