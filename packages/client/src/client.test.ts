@@ -106,6 +106,21 @@ describe('activeflows', () => {
   });
 });
 
+describe('webhook deliveries', () => {
+  test('are listed by what they tell and of whom, read with their body, and sent again', async () => {
+    // Private addresses are refused here, so each delivery fails at once and for good.
+    const { id } = await client.activeflows.start({ actions: [SLEEP], webhook_uri: 'http://127.0.0.1:9/hook' });
+    const query = { activeflow_id: id, type: 'activeflow_created', status: 'failed' } as const;
+    const failed = async () => (await client.webhookDeliveries.list(query).page()).result;
+    await expect.poll(async () => (await failed()).length, { timeout: 20_000 }).toBe(1);
+    const [listed] = await failed();
+    expect(listed).toMatchObject({ activeflow_id: id, type: 'activeflow_created', status: 'failed' });
+    expect(await client.webhookDeliveries.get(listed?.id ?? '')).toMatchObject({ id: listed?.id, status: 'failed' });
+    expect(await client.webhookDeliveries.replay(listed?.id ?? '')).toMatchObject({ id: listed?.id });
+    expect((await failure(client.webhookDeliveries.get('00000000-0000-4000-8000-000000000000'))).http_status).toBe(404);
+  });
+});
+
 describe('errors', () => {
   test('tell where, by JSON pointer, and which request', async () => {
     const error = await failure(client.flows.create({ actions: [{ type: 'nonsense' }, { type: 'goto', option: { target_id: 'nowhere' } }] }));
