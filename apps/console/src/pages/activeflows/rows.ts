@@ -20,6 +20,8 @@ export function useRows(filters: Filters) {
   const queryKey = keys.activeflows(filters);
   const query = useQuery({
     queryKey, placeholderData: keepPreviousData,
+    // Events keep the list that is shown, and no other: one that comes back into sight may be of yesterday, however young it is.
+    staleTime: 0,
     queryFn: ({ signal }) => client.activeflows.list({ ...queryOf(filters, Date.now()), page_size: PAGE_SIZE }, { signal }).page(filters.page_token || undefined),
   });
   const again = useAgain(() => { void queries.invalidateQueries({ queryKey }); });
