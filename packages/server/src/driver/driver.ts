@@ -44,6 +44,8 @@ export type Host = {
   release(effect_id: string, result: Result): Promise<void>;
   /** The outside resource that an activeflow runs on has ended; false where something that goes with it was stale. */
   ended(activeflow_id: string, detail: string, also?: AlsoOf): Promise<boolean>;
+  /** Moves an activeflow to an action of its frames at once, whatever it waits for; false where it has ended or has no such action any more. */
+  forward(activeflow_id: string, action_id: string, also?: AlsoOf): Promise<boolean>;
   /** Starts an activeflow. Undefined where its id is taken already: it was started before. */
   start(birth: Omit<Birth, 'at' | 'cause'>, cause: Birth['cause'], also?: AlsoOf): Promise<State | undefined>;
   /** An activeflow as it stands, of any customer. */
@@ -51,6 +53,8 @@ export type Host = {
   /** The newest revision of a flow, of one customer; undefined where there is none or it is deleted. */
   flow(customer_id: string, flow_id: string): Promise<{ readonly list_id: string; readonly revision: number; readonly on_complete_flow_id: string } | undefined>;
   document(kind: string, id: string): Promise<Document | undefined>;
+  /** The document of a kind with a unique key, if it is not deleted. */
+  find(kind: string, key: string): Promise<Document | undefined>;
   /** Documents of a kind that belong to `parent`, newest first, at most 100. */
   documentsOf(kind: string, parent: string): Promise<readonly Document[]>;
   /** Effects of an activeflow that are not finished. */

@@ -26,6 +26,10 @@ export function createHost({ runner, store, committer, clock }: { runner: Runner
       if (handled === undefined) return also === undefined || (await committer.submit(typeof also === 'function' ? also(undefined) : also)) === 'ok';
       return handled.outcome !== 'stale';
     },
+    async forward(activeflow_id, action_id, also) {
+      const handled = await runner.handle(activeflow_id, { type: 'forward', action_id, now: true }, { cause: { by: 'driver', ref: action_id }, ...withAlso(also) });
+      return handled?.outcome === 'changed';
+    },
     start: (birth, cause, also): Promise<State | undefined> => runner.start({ ...birth, cause }, also),
     // Not from the cache of this node: another may have moved it on.
     activeflow: (id) => store.load(id),
@@ -36,6 +40,7 @@ export function createHost({ runner, store, committer, clock }: { runner: Runner
       return { list_id: flowListId(flow_id, revision), revision, on_complete_flow_id: on_complete_flow_id ?? NONE_ID };
     },
     document: (kind, id) => store.document(kind, id),
+    find: (kind, key) => store.find(kind, key),
     documentsOf: async (kind, parent) => (await store.documents({ kind, parent, limit: 100 })).map(({ row }) => row),
     unfinished: async (activeflow_id) => (await store.effects(activeflow_id)).filter(({ status }) => !FINAL.has(status)),
     write: async (also) => (await committer.submit(also)) === 'ok',

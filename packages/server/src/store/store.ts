@@ -205,7 +205,8 @@ export type Store = {
 };
 
 /** The kinds of documents there are. */
-export const DOCUMENT_KINDS = ['flow', 'flow_revision', 'call', 'message', 'number', 'recording', 'customer', 'accesskey', 'idempotency', 'user'] as const;
+export const DOCUMENT_KINDS = ['flow', 'flow_revision', 'call', 'message', 'number', 'recording', 'customer', 'accesskey', 'idempotency', 'user',
+  'leg', 'extension', 'trunk', 'queue', 'queuecall'] as const;
 /** One of `DOCUMENT_KINDS`. */
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 /** The effect kinds, for stores that keep them as text. */
