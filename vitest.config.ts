@@ -12,11 +12,14 @@ const alias = [
   { find: /^activeflow\/internal\/(.+)$/, replacement: `${root}packages/server/src/$1.ts` },
 ];
 
+// What a test starts as a worker thread runs the sources, too.
+const execArgv = ['--import', new URL('./tools/threads/sources.js', import.meta.url).href];
+
 // A timeout is for what hangs; no test measures time, and a busy machine is no failure.
 const project = (name: string, include: string[], timeout_ms: number, setupFiles: string[] = [], exclude: string[] = []): TestProjectInlineConfiguration => ({
   root,
   resolve: { alias },
-  test: { name, include, exclude: [...configDefaults.exclude, ...exclude], setupFiles, pool: 'forks', testTimeout: timeout_ms, hookTimeout: timeout_ms, expect: { poll: { timeout: timeout_ms * 0.9 } } },
+  test: { name, include, exclude: [...configDefaults.exclude, ...exclude], setupFiles, pool: 'forks', execArgv, testTimeout: timeout_ms, hookTimeout: timeout_ms, expect: { poll: { timeout: timeout_ms * 0.9 } } },
 });
 
 export default defineConfig({
