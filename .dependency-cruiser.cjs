@@ -78,9 +78,9 @@ module.exports = {
 
     room(
       'driver-knows-its-interface',
-      'A driver knows driver.ts (which names what it asks for by the types of store.ts and clock.ts) and its own folder; it says what happened.',
+      'A driver knows driver.ts (which names what it asks for by the types of store.ts and clock.ts), log.ts and its own folder; it says what happened.',
       `${SERVER}driver/`,
-      ['driver/', 'store/store\\.ts$', 'clock\\.ts$', 'media/(media|sound)\\.ts$', 'speech/speech\\.ts$'],
+      ['driver/', 'store/store\\.ts$', '(clock|log)\\.ts$', 'media/(media|sound)\\.ts$', 'speech/speech\\.ts$'],
     ),
     room('media-stands-alone', 'Sound that keeps time in worker threads: it knows packets and samples, and nothing of calls.', `${SERVER}media/`, ['media/']),
     room('speech-makes-sounds', 'Text becomes sound; what a sound is, media says. URLs are fetched by the function it is given.', `${SERVER}speech/`, ['speech/', 'media/sound\\.ts$']),

@@ -70,11 +70,13 @@ export type Signalling = {
   answer(leg_id: string): Promise<void>;
   reject(leg_id: string, cause: RejectCause): Promise<void>;
   hangup(leg_id: string, cause: HangupCause): Promise<void>;
+  /** No sound has come from a leg for long (`silent` of media.ts): one that is not on hold is hung up as `timeout`. */
+  silent?(leg_id: string): void;
   close(): Promise<void>;
 };
 
 /** Legs with their sound: what plays calls. The commands are those of `media.ts`, ids are effect ids, and a repeated one changes nothing. */
-export type Legs = Omit<Signalling, 'listen'> & {
+export type Legs = Omit<Signalling, 'listen' | 'silent'> & {
   /** Sets who hears of events, in the order of their numbers. */
   listen(listener: (event: LegEvent) => void): void;
   /** The legs that are up: after a start, those that outlived the process. */

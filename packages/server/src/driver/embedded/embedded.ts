@@ -30,7 +30,12 @@ export function createEmbedded({ signallings, media }: EmbeddedParts): Legs {
     const { leg_id, ...fact } = event;
     const leg = legs.get(leg_id);
     if (leg === undefined) return;
-    if (fact.type === 'silent') { void leg.signalling.hangup(leg_id, 'timeout'); return; }
+    if (fact.type === 'silent') {
+      // Whether it is only on hold, its signalling may know.
+      if (leg.signalling.silent !== undefined) leg.signalling.silent(leg_id);
+      else void leg.signalling.hangup(leg_id, 'timeout');
+      return;
+    }
     tell(leg_id, leg, fact);
     if (fact.type === 'recording_done' && leg.recordings.delete(fact.id) && leg.recordings.size === 0) leg.ending?.();
   };

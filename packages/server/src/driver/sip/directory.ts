@@ -32,8 +32,10 @@ export type Directory = {
   /** The customer that a SIP domain names: `<customer id>` or `<customer id>.<anything>`; any other host is the first customer's. */
   customerOf(host: string): Promise<string | undefined>;
   extension(customer_id: string, extension: string): Promise<Extension | undefined>;
-  /** The trunk that a source address belongs to. */
-  trunkByAddress(address: string): Promise<Trunk | undefined>;
+  /** The trunk of a customer that a source address belongs to: two customers may have the same provider, so the domain that was called says whose call it is. */
+  trunkByAddress(customer_id: string, address: string): Promise<Trunk | undefined>;
+  /** The trunk of a customer whose peer shows these credentials to us: its calls come from an address that nobody knows beforehand. */
+  trunkByUsername(customer_id: string, username: string): Promise<Trunk | undefined>;
   /** The trunk that takes a number: the longest prefix wins. */
   trunkFor(customer_id: string, number: string): Promise<Trunk | undefined>;
   /** Every trunk that registers with its peer. */
