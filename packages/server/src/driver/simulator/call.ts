@@ -1,17 +1,12 @@
-// A played call: a document of kind `call`. Everything the simulator knows about it is in there, so nothing is lost with the process.
-import { NONE_ID, type Address, type EffectKind, type Instant, type Option } from '@activeflow/engine';
-import { Permanent, type Host } from '../driver.js';
-import type { Document, DocumentWrite, StoredEffect } from '../../store/store.js';
+// A played call: a document of kind `call`. Everything the simulator knows about it is in there, so nothing is lost with the process. It plays neither `terminating` nor `canceling`.
+import type { EffectKind, Instant } from '@activeflow/engine';
+import { newDocument, type CallCommon, type CallOf, type Room } from '../call-document.js';
+import { Permanent } from '../driver.js';
+import type { Run } from '../run.js';
+import type { StoredEffect } from '../../store/store.js';
 
-/** What the parts of the simulator work with. `newId` makes the id of something that no effect asked for. */
-export type Room = { readonly host: Host; readonly newId: () => string };
-
-/** Where a call stands (wire.md §6). The simulator plays neither `terminating` nor `canceling`. */
-export type CallStatus = 'dialing' | 'ringing' | 'progressing' | 'terminating' | 'canceling' | 'hangup';
-/** Why a call ended (wire.md §6). */
-export type HangupReason = '' | 'normal' | 'failed' | 'busy' | 'cancel' | 'timeout' | 'noanswer' | 'dialout' | 'amd';
-/** Who hung up: us (`local`) or the other side; `''` while nobody has. */
-export type HangupBy = '' | 'local' | 'remote';
+export { isOver, NEW_CALL, newDocument, nextCall, type CallStatus, type HangupBy, type HangupReason, type Room } from '../call-document.js';
+export type { Run } from '../run.js';
 
 /** An effect that is open on the call. It is over at `until`, at a digit, or once its collection is complete. */
 export type Wait = {
@@ -26,9 +21,6 @@ export type Wait = {
   /** It has answered the call: its result says so. */
   readonly answered?: boolean;
 };
-
-/** The list that an activeflow of the call runs, pinned before it begins. */
-export type Run = { readonly flow_id: string; readonly flow_revision: number; readonly list_id: string; readonly on_complete_flow_id: string };
 
 /** How a dialled call goes: see `outgoing.ts`. Null on calls that came in. */
 export type Dial = {
@@ -60,25 +52,11 @@ export type Played = {
   readonly dial: Dial | null;
 };
 
-/** The data of a call's document; instants in microseconds, null where it has not happened. */
-export type CallData = {
-  readonly flow_id: string;
-  readonly activeflow_id: string;
-  readonly source: Address;
-  readonly destination: Address;
-  readonly status: CallStatus;
-  readonly direction: 'incoming' | 'outgoing';
-  readonly hangup_by: HangupBy;
-  readonly hangup_reason: HangupReason;
-  readonly recording_ids: readonly string[];
-  readonly tm_ringing: Instant | null;
-  readonly tm_progressing: Instant | null;
-  readonly tm_hangup: Instant | null;
-  readonly played: Played;
-};
+/** The data of a played call's document. */
+export type CallData = CallCommon & { readonly played: Played };
 
 /** The document of a call. */
-export type Call = Omit<DocumentWrite, 'data'> & { readonly data: CallData };
+export type Call = CallOf<CallData>;
 
 /** A call by id, of any customer; undefined where there is none or it is deleted. */
 export async function readCall({ host }: Room, id: string): Promise<Call | undefined> {
@@ -96,18 +74,9 @@ export async function callOf(room: Room, { customer_id }: StoredEffect, call_id:
 /** The call that an effect is about; `''` where it is about none. */
 export const callIdOf = ({ payload }: StoredEffect): string => (typeof payload['call_id'] === 'string' ? payload['call_id'] : '');
 
-/** The next version of a call's document; where its status is another, that is told. A write of it is refused where the call has changed meanwhile. */
-export function nextCall({ told: _, ...call }: Call, data: CallData, now: Instant): Call {
-  return { ...call, version: call.version + 1, tm_update: now, data, ...(data.status === call.data.status ? {} : { told: `call_${data.status}` }) };
-}
-
 /** A new call's document, of which is told. */
 export const newCall = (id: string, customer_id: string, now: Instant, data: CallData): Call =>
   ({ ...newDocument('call', { id, customer_id, parent: data.played.master_call_id }, now, data), data, told: 'call_created' });
-
-/** The first version of a document. */
-export const newDocument = (kind: string, whose: Pick<Document, 'id' | 'customer_id' | 'parent'>, now: Instant, data: Option): DocumentWrite =>
-  ({ kind, ...whose, key: null, version: 1, tm_create: now, tm_update: null, tm_delete: null, data });
 
 /** The data with some of its fields changed, the simulator's own among them. */
 export const withChanges = (data: CallData, changes: Partial<CallData>, played: Partial<Played> = {}): CallData =>
@@ -118,14 +87,5 @@ export const NEW_PLAYED: Played = {
   auto_play: true, machine: false, muted: false, digits: '', waits: [], master_call_id: '', chained: false, chained_calls: [], dial: null,
 };
 
-/** What every call begins with. */
-export const NEW_CALL = {
-  flow_id: NONE_ID, activeflow_id: NONE_ID, hangup_by: '', hangup_reason: '', recording_ids: [],
-  tm_ringing: null, tm_progressing: null, tm_hangup: null,
-} as const;
-
 /** The error of an effect on a call that has ended. */
 export const callEnded = ({ id, data }: Call): Permanent => new Permanent('CALL_ENDED', `call ${id} has ended (${data.hangup_reason})`);
-
-/** True for a call that has ended. */
-export const isOver = ({ data }: Call): boolean => data.status === 'hangup';

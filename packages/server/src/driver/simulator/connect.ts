@@ -11,7 +11,7 @@ import { endCall } from './hangup.js';
 import { ahead, answered, ringing, upAt } from './line.js';
 import { dialled } from './outgoing.js';
 import { liveCall, settleWith } from './prompts.js';
-import type { Slip } from './slip.js';
+import type { Slip } from '../slip.js';
 import { without } from './waits.js';
 
 type Payload = { readonly source: Address; readonly destinations: readonly Address[]; readonly relay_reason: boolean };

@@ -7,7 +7,7 @@ import { cancelConnect, hangUp } from './connect.js';
 import { answered } from './line.js';
 import { endRecordings } from './recording.js';
 import { choose, startRun, type Refusal, type Runnable } from './run.js';
-import { slipOf, SPENT, type Receipt } from './slip.js';
+import { slipOf, SPENT, type Receipt } from '../slip.js';
 import { ended, endOf, PROMPT_KINDS, without } from './waits.js';
 
 /** An incoming call to be played. `number` is what was called, where no destination is given. */

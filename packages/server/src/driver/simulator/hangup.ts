@@ -1,7 +1,7 @@
 // The end of a call: its run ends with it, and so does everything that is open on it or chained to it.
 import type { Result } from '@activeflow/engine';
 import { isOver, nextCall, readCall, withChanges, type Call, type HangupBy, type HangupReason, type Room, type Wait } from './call.js';
-import { slipOf, type Slip } from './slip.js';
+import { slipOf, type Slip } from '../slip.js';
 import { endRecordings } from './recording.js';
 
 /**

@@ -4,7 +4,7 @@ import type { Performed } from '../driver.js';
 import type { Document, DocumentWrite, StoredEffect } from '../../store/store.js';
 import { newDocument, type Room } from './call.js';
 import { choose, type Refusal, type Runnable } from './run.js';
-import { slipOf, SPENT, type Receipt } from './slip.js';
+import { slipOf, SPENT, type Receipt } from '../slip.js';
 
 /** An incoming message to be played. `number` is what it was sent to, where no destination is given. */
 export type MessageAsked = Runnable & {

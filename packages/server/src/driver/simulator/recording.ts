@@ -1,24 +1,8 @@
-// Recordings of played calls: documents of kind `recording`. There is no sound, so there is no file behind the names.
-import { deriveId, NONE_ID, type Instant, type Variables } from '@activeflow/engine';
-import type { Document, DocumentWrite } from '../../store/store.js';
+// Recordings of played calls. There is no sound, so there is no file behind the names.
+import { endRecording, readRecording } from '../recording.js';
 import { readCall, type Room } from './call.js';
-import { choose } from './run.js';
 
-/** The data of a recording's document; instants in microseconds, null where it has not happened. `played`: it holds no sound. */
-export type RecordingData = {
-  readonly reference_type: 'call';
-  readonly reference_id: string;
-  readonly activeflow_id: string;
-  readonly status: 'recording' | 'ended';
-  readonly format: string;
-  readonly recording_name: string;
-  readonly filenames: readonly string[];
-  readonly end_of_key: string;
-  readonly on_end_flow_id: string;
-  readonly played: true;
-  readonly tm_start: Instant;
-  readonly tm_end: Instant | null;
-};
+export { endRecording, readRecording, recordingVariables, type Recording, type RecordingData } from '../recording.js';
 
 /** Ends the recordings of a call that go on: all of them, or those that a digit ends. */
 export async function endRecordings(room: Room, call_id: string, digits?: string): Promise<void> {
@@ -27,44 +11,5 @@ export async function endRecordings(room: Room, call_id: string, digits?: string
     const recording = await readRecording(room, id);
     if (recording?.data.status !== 'recording') continue;
     if (digits === undefined || [...recording.data.end_of_key].some((key) => digits.includes(key))) await endRecording(room, id);
-  }
-}
-
-/** The document of a recording. */
-export type Recording = Omit<Document, 'data'> & { readonly data: RecordingData };
-
-/** A recording by id; undefined where there is none. */
-export const readRecording = async ({ host }: Room, id: string): Promise<Recording | undefined> =>
-  (await host.document('recording', id)) as unknown as Recording | undefined;
-
-/** What a flow is told of a recording (engine.md §4). */
-export const recordingVariables = (id: string, { format, recording_name, filenames }: RecordingData): Variables => ({
-  'voipbin.recording.id': id, 'voipbin.recording.format': format, 'voipbin.recording.recording_name': recording_name,
-  'voipbin.recording.filenames': filenames.join(','),
-});
-
-/** The end of a recording and the start of its on-end flow are one commit; a flow that is gone is not started. */
-export async function endRecording(room: Room, id: string): Promise<void> {
-  const { host } = room;
-  for (;;) {
-    const recording = await readRecording(room, id);
-    if (recording?.data.status !== 'recording' || recording.tm_delete !== null) return;
-    const now = host.clock.now();
-    const data = { ...recording.data, status: 'ended', tm_end: now };
-    const ended: DocumentWrite = { ...recording, version: recording.version + 1, tm_update: now, data, told: 'recording_finished' };
-    const { on_end_flow_id, reference_id, activeflow_id } = recording.data;
-    const chosen = on_end_flow_id === NONE_ID ? undefined : await choose(room, recording.customer_id, { flow_id: on_end_flow_id }, '');
-    if (chosen === undefined || 'refused' in chosen) {
-      if (await host.write({ documents: [ended] })) return;
-      continue;
-    }
-    const { run: { flow_id, flow_revision, list_id, on_complete_flow_id } } = chosen;
-    const born = await host.start({
-      id: deriveId(id, 'on_end'), customer_id: recording.customer_id, name: '', flow_id, flow_revision, list_id,
-      reference: { type: 'recording', id, activeflow_id },
-      configuration: { on_complete_flow_id, webhook_uri: '', webhook_method: '' },
-      variables: recordingVariables(id, recording.data),
-    }, { by: 'call', ref: reference_id }, { documents: [ended] });
-    if (born) return;
   }
 }

@@ -13,7 +13,7 @@ import { performCreate } from './outgoing.js';
 import { performTimed } from './prompts.js';
 import { performRecord, performStopRecording } from './record.js';
 import type { Refusal } from './run.js';
-import type { Receipt } from './slip.js';
+import type { Receipt } from '../slip.js';
 import { TIMED_KINDS } from './waits.js';
 
 /** What is handed in at a door, and why one stays shut. */

@@ -1,8 +1,8 @@
 // What is handed in at a door, to be written in the very commit that does what was asked: so that a repetition of the request is known.
 import type { State } from '@activeflow/engine';
-import type { Also } from '../driver.js';
-import type { Document, DocumentWrite } from '../../store/store.js';
-import type { Call, Room } from './call.js';
+import type { CallCommon, CallOf, Room } from './call-document.js';
+import type { Also } from './driver.js';
+import type { Document, DocumentWrite } from '../store/store.js';
 import type { Refusal } from './run.js';
 
 /** Makes the documents that remember what was done: of the call or message, and of its activeflow, as the commit leaves them. */
@@ -13,7 +13,7 @@ export type Slip = {
   /** A call or message and its receipt, for a commit; more goes with them where there is more. */
   readonly with: (document: Document, more?: Also) => (activeflow: State | undefined) => Also;
   /** Writes the receipt alone: there is nothing to do. False where it has been handed in before. */
-  readonly alone: (call: Call) => Promise<boolean>;
+  readonly alone: (call: CallOf<CallCommon>) => Promise<boolean>;
   /** True where it has been handed in before, for the same request: then that is why the commit was refused. */
   readonly isSpent: () => Promise<boolean>;
 };
