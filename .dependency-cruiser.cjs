@@ -83,7 +83,7 @@ module.exports = {
       ['driver/', 'store/store\\.ts$', '(clock|log)\\.ts$', 'media/(media|sound)\\.ts$', 'speech/speech\\.ts$'],
     ),
     room('media-stands-alone', 'Sound that keeps time in worker threads: it knows packets and samples, and nothing of calls.', `${SERVER}media/`, ['media/']),
-    room('speech-makes-sounds', 'Text becomes sound; what a sound is, media says. URLs are fetched by the function it is given.', `${SERVER}speech/`, ['speech/', 'media/sound\\.ts$']),
+    room('speech-makes-sounds', 'Text becomes sound; what a sound is, media says. URLs are fetched by the function it is given.', `${SERVER}speech/`, ['speech/', 'media/(sound|resample|wav-read)\\.ts$']),
     never(
       'driver-never-another-driver',
       'One driver never imports another: each folder can be deleted.',
