@@ -7,8 +7,8 @@ import { listOf, type List, type ListQuery } from './list.js';
 import { followSocket, type SocketOptions } from './socket.js';
 import { createTransport, type ChangeOptions, type ClientOptions, type PostOptions, type RequestOptions, type Transport } from './transport.js';
 import type {
-  AccessKey, AccessKeyInput, Call, CallInput, Customer, CustomerInput, Flow, FlowInput, Login, Me, Message, MessageInput, PhoneNumber, PhoneNumberInput,
-  PlayedCallInput, PlayedMessageInput, Recording, Time, Validation, WebhookSecret,
+  AccessKey, AccessKeyInput, Call, CallInput, Customer, CustomerInput, Extension, ExtensionInput, Flow, FlowInput, Login, Me, Message, MessageInput, PhoneNumber,
+  PhoneNumberInput, PlayedCallInput, PlayedMessageInput, Queue, QueueInput, Recording, Time, Trunk, TrunkInput, Validation, WebhookSecret,
 } from './types.js';
 
 /** The API of a server. Every method throws `ActiveflowError`. */
@@ -37,6 +37,9 @@ export function createClient(options: ClientOptions) {
       /** The sound itself. */
       file: (id: string, asked?: RequestOptions) => transport.blob(pathOf('recordingfiles', id), asked),
     },
+    extensions: writable<Extension, ExtensionInput>(transport, 'extensions'),
+    trunks: writable<Trunk, TrunkInput>(transport, 'trunks'),
+    queues: writable<Queue, QueueInput>(transport, 'queues'),
     accesskeys: writable<AccessKey, AccessKeyInput>(transport, 'accesskeys'),
     customer: {
       get: (asked?: RequestOptions) => transport.json<Customer>('GET', '/customer', { options: asked }),

@@ -106,6 +106,37 @@ export type Recording = Owned & {
   readonly recording_name: string; readonly filenames: readonly string[]; readonly tm_start: Time; readonly tm_end: Time;
 } & Times;
 
+/** A phone that is registered. */
+export type Contact = { readonly uri: string; readonly transport: string; readonly address: string; readonly user_agent: string; readonly tm_expire: Time };
+/** An extension: phones that register under one name. Its password is there once, in the answer to `extensions.create`, where the server made it. */
+export type Extension = Owned & {
+  readonly name: string; readonly detail: string; readonly extension: string; readonly password: string; readonly domain_name: string; readonly registered_contacts: readonly Contact[];
+} & Times;
+/** What an extension is made of; in an update, what is left out stays as it is, and `extension` cannot be changed. */
+export type ExtensionInput = { readonly extension?: string; readonly name?: string; readonly detail?: string; readonly password?: string };
+
+/** A provider that brings calls of the public network and takes ours. */
+export type Trunk = Owned & {
+  readonly name: string; readonly detail: string; readonly uri: string; readonly username: string; readonly allowed_addresses: readonly string[]; readonly register: boolean;
+  readonly prefixes: readonly string[];
+} & Times;
+/** What a trunk is made of; in an update, what is left out stays as it is. The password is never shown. */
+export type TrunkInput = {
+  readonly name?: string; readonly detail?: string; readonly uri?: string; readonly username?: string; readonly password?: string; readonly allowed_addresses?: readonly string[];
+  readonly register?: boolean; readonly prefixes?: readonly string[];
+};
+
+/** A queue: callers wait in it for the first agent that is free. */
+export type Queue = Owned & {
+  readonly name: string; readonly detail: string; readonly wait_flow_id: string; readonly agents: readonly Address[]; readonly routing: 'longest_idle';
+  readonly timeout_wait_ms: number; readonly timeout_service_ms: number; readonly ring_timeout_ms: number;
+} & Times;
+/** What a queue is made of; in an update, what is left out stays as it is. */
+export type QueueInput = {
+  readonly name?: string; readonly detail?: string; readonly wait_flow_id?: string; readonly agents?: readonly AddressInput[]; readonly routing?: 'longest_idle';
+  readonly timeout_wait_ms?: number; readonly timeout_service_ms?: number; readonly ring_timeout_ms?: number;
+};
+
 /** An access key. Its token is there once, in the answer to `accesskeys.create`. */
 export type AccessKey = Owned & { readonly name: string; readonly detail: string; readonly token: string; readonly token_prefix: string; readonly tm_expire: Time } & Times;
 /** What an access key is made of; without an end it is good for ever. */

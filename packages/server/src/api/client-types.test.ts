@@ -1,6 +1,6 @@
 // The client's types are written by hand: here they are held against the schemas of the answers, name by name and type by type.
 import type {
-  AccessKey, Action, ActionList, Activeflow, Call, Customer, EffectEntry, Flow, FullWebhookDelivery, HistoryEntry, Log, Login, Me, Message, PhoneNumber, Recording, Stack, Validation,
+  AccessKey, Action, ActionList, Activeflow, Call, Contact, Customer, EffectEntry, Extension, Flow, FullWebhookDelivery, HistoryEntry, Log, Login, Me, Message, PhoneNumber, Queue, Recording, Stack, Trunk, Validation,
   WebhookDelivery, WebhookSecret,
 } from '@activeflow/client';
 import type { Static, TSchema } from 'typebox';
@@ -9,6 +9,7 @@ import {
   AccesskeyAnswer, CALL_STATUS, CallAnswer, CustomerAnswer, DeliveryAnswer, FullDeliveryAnswer, HANGUP_REASONS, LoginAnswer, MeAnswer, MessageAnswer, NumberAnswer, RecordingAnswer,
   WebhookSecretAnswer,
 } from './answers.js';
+import { ContactAnswer, ExtensionAnswer, QueueAnswer, TrunkAnswer } from './answers-phones.js';
 import { ActionAnswer, ActiveflowAnswer, FlowAnswer, HistoryEntry as HistoryAnswer, ListAnswer, LogAnswer, StackAnswer, Validation as ValidationAnswer } from './schemas.js';
 
 type Deep<T> = T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T;
@@ -50,6 +51,12 @@ const TYPES = {
   PhoneNumber: fits<PhoneNumber, typeof NumberAnswer>(NumberAnswer, { ...owned, number: true, type: true, name: true, detail: true, call_flow_id: true, message_flow_id: true }),
   Recording: fits<Recording, typeof RecordingAnswer>(RecordingAnswer, {
     ...owned, activeflow_id: true, reference_type: true, reference_id: true, status: true, format: true, recording_name: true, filenames: true, tm_start: true, tm_end: true,
+  }),
+  Contact: fits<Contact, typeof ContactAnswer>(ContactAnswer, { uri: true, transport: true, address: true, user_agent: true, tm_expire: true }),
+  Extension: fits<Extension, typeof ExtensionAnswer>(ExtensionAnswer, { ...owned, name: true, detail: true, extension: true, password: true, domain_name: true, registered_contacts: true }),
+  Trunk: fits<Trunk, typeof TrunkAnswer>(TrunkAnswer, { ...owned, name: true, detail: true, uri: true, username: true, allowed_addresses: true, register: true, prefixes: true }),
+  Queue: fits<Queue, typeof QueueAnswer>(QueueAnswer, {
+    ...owned, name: true, detail: true, wait_flow_id: true, agents: true, routing: true, timeout_wait_ms: true, timeout_service_ms: true, ring_timeout_ms: true,
   }),
   AccessKey: fits<AccessKey, typeof AccesskeyAnswer>(AccesskeyAnswer, { ...owned, name: true, detail: true, token: true, token_prefix: true, tm_expire: true }),
   Customer: fits<Customer, typeof CustomerAnswer>(CustomerAnswer, { id: true, ...times, name: true, detail: true, username: true, webhook_uri: true, webhook_method: true, tm_webhook_off: true }),

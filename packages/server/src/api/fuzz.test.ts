@@ -27,7 +27,7 @@ describe(`requests made of openapi.json, ${COUNT} for each operation, seed ${SEE
     console.log(`fuzz: --count ${COUNT} --seed ${SEED}`);
     t = await startTest('sqlite');
     await t.customer(EXAMPLES['login']);
-    for (const [path, operation] of [['/flows', 'createFlow'], ['/activeflows', 'startActiveflow'], ['/numbers', 'createNumber'], ['/messages', 'sendMessage'], ['/simulator/calls', 'simulateCall']] as const) {
+    for (const [path, operation] of [['/flows', 'createFlow'], ['/activeflows', 'startActiveflow'], ['/numbers', 'createNumber'], ['/messages', 'sendMessage'], ['/trunks', 'createTrunk'], ['/queues', 'createQueue'], ['/simulator/calls', 'simulateCall']] as const) {
       ids.push(((await t.ask('POST', path, { body: EXAMPLES[operation] })).body as { id: string }).id);
     }
   });
@@ -39,12 +39,15 @@ describe(`requests made of openapi.json, ${COUNT} for each operation, seed ${SEE
     const make: Record<string, readonly [string, object]> = {
       flows: ['/flows', EXAMPLES['createFlow']!], activeflows: ['/activeflows', { actions: [{ id: 'here', type: 'block' }, { type: 'block' }] }], numbers: ['/numbers', { number: `+1${performance.now()}` }],
       messages: ['/messages', EXAMPLES['sendMessage']!], calls: ['/simulator/calls', { actions: [{ type: 'talk', option: { text: 'x' } }, { type: 'digits_receive' }], auto_play: false }], accesskeys: ['/accesskeys', {}],
+      extensions: ['/extensions', { extension: `x${performance.now()}` }], queues: ['/queues', EXAMPLES['createQueue']!], trunks: ['/trunks', EXAMPLES['createTrunk']!],
     };
     if (of_path === 'recordings') {
       const id = randomUUID();
       await t.server.parts.store.commit([{ documents: [{ kind: 'recording', id, customer_id: t.customer_id, parent: '', key: null, version: 1, tm_create: 1, tm_update: null, tm_delete: null, data: { status: 'ended' } }] }]);
       return [id];
     }
+    // A customer has a hundred at most.
+    if (path.startsWith('/trunks')) for (const { id } of (await t.ask('GET', '/trunks')).body.result.slice(20)) await t.ask('DELETE', `/trunks/${id}`);
     const made = make[of_path];
     if (!made) return [];
     const { body } = await t.ask('POST', made[0], { body: made[1] });

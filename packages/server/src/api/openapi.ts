@@ -17,6 +17,7 @@ const TAGS: Readonly<Record<string, string>> = {
   activeflows: 'Flows that run: started, watched and controlled.',
   feed: 'What happens, told while it happens, numbered so that a gap shows.',
   calls: 'Phone calls, placed or received.', messages: 'Text messages.', numbers: 'Which flow an incoming call or message starts.', recordings: 'What was recorded.',
+  extensions: 'Phones that may register.', trunks: 'Providers that bring calls of the public network and take ours.', queues: 'Where callers wait for one of several agents.',
   accounts: 'Logging in, and what the customer has set.', accesskeys: 'Keys for programs.', webhooks: 'What was told to whom: deliveries, and sending them again.',
   simulator: 'Played callers and senders, and the virtual clock. Only where the simulator is on.', server: 'The server itself.',
 };

@@ -11,6 +11,11 @@ import type { Bodies } from './delivery-body.js';
 import type { Identities } from './identity.js';
 import type { Tickets } from './tickets.js';
 
+/** A phone that is registered, as the API shows it. */
+export type Contact = { readonly uri: string; readonly transport: string; readonly address: string; readonly user_agent: string; readonly tm_expire: string };
+/** Tells which phones are registered with an extension. */
+export type Registrations = (customer_id: string, extension: string) => readonly Contact[];
+
 /** Everything a handler may use. */
 export type Parts = {
   readonly runner: Runner;
@@ -24,6 +29,8 @@ export type Parts = {
   readonly hub: Hub;
   /** What webhook deliveries say. */
   readonly bodies: Bodies;
+  /** The phones that are registered with an extension of a customer. */
+  readonly registrations: Registrations;
   /** The doors of the played callers; undefined where the simulator is off. */
   readonly simulator: Doors | undefined;
   /** The clock to move by hand; undefined in real time. */

@@ -28,6 +28,9 @@ describe.each(STORES)('another customer on %s', (store) => {
     ids['messages'] = (await make('/messages', EXAMPLES['sendMessage']!)).id;
     ids['numbers'] = (await make('/numbers', EXAMPLES['createNumber']!)).id;
     ids['accesskeys'] = (await make('/accesskeys', { name: 'mine' })).id;
+    ids['extensions'] = (await make('/extensions', EXAMPLES['createExtension']!)).id;
+    ids['trunks'] = (await make('/trunks', EXAMPLES['createTrunk']!)).id;
+    ids['queues'] = (await make('/queues', EXAMPLES['createQueue']!)).id;
     ids['recordings'] = randomUUID();
     ids['webhook_deliveries'] = randomUUID();
     const delivery = { id: ids['webhook_deliveries'], kind: 'webhook.deliver', customer_id: t.customer_id, activeflow_id: ids['activeflows']!, queue: 'q', lane: 'l', label: 'activeflow_created', at: Number.MAX_SAFE_INTEGER } as const;
@@ -65,6 +68,7 @@ describe.each(STORES)('another customer on %s', (store) => {
       ['POST', '/activeflows', (flow_id) => ({ flow_id })], ['POST', '/activeflows', (on_complete_flow_id) => ({ actions: [], on_complete_flow_id })],
       ['POST', '/flows', (on_complete_flow_id) => ({ on_complete_flow_id })], ['POST', '/calls', (flow_id) => ({ destinations: [{ target: '+1' }], flow_id })],
       ['POST', '/numbers', (call_flow_id) => ({ number: '+15550199', call_flow_id })], ['POST', '/numbers', (message_flow_id) => ({ number: '+15550199', message_flow_id })],
+      ['POST', '/queues', (wait_flow_id) => ({ wait_flow_id })],
       ['POST', '/simulator/calls', (flow_id) => ({ flow_id })], ['POST', '/simulator/messages', (flow_id) => ({ flow_id, text: 'x' })],
     ];
     for (const [method, path, body] of tries) {
@@ -76,8 +80,10 @@ describe.each(STORES)('another customer on %s', (store) => {
     }
   });
 
-  test('a number, an Idempotency-Key and a chosen id of another customer tell nothing of them', async () => {
-    expect((await t.ask('POST', '/numbers', { key: other.key, body: EXAMPLES['createNumber'] })).status).toBe(200);
+  test('a number, an extension, the address of a trunk, an Idempotency-Key and a chosen id of another customer tell nothing of them', async () => {
+    for (const [path, operation] of [['/numbers', 'createNumber'], ['/extensions', 'createExtension'], ['/trunks', 'createTrunk']] as const) {
+      expect((await t.ask('POST', path, { key: other.key, body: EXAMPLES[operation] })).status, path).toBe(200);
+    }
     const headers = { 'idempotency-key': 'the-same' };
     const [mine, theirs] = [await t.ask('POST', '/flows', { headers, body: { name: 'mine' } }), await t.ask('POST', '/flows', { headers, key: other.key, body: { name: 'theirs' } })];
     expect([mine.body.name, theirs.body.name]).toEqual(['mine', 'theirs']);
