@@ -37,7 +37,7 @@ export function newAccessKeyOf(customer_id: string, { name, detail = '', expires
 export async function bootstrap(store: Store, at: Instant, token: string): Promise<string> {
   const known = await store.find('accesskey', hashSecret(token));
   if (known) return known.customer_id;
-  const oldest = await oldestCustomer(store);
+  const oldest = await firstCustomer(store);
   const customer = oldest ?? (await newCustomer({ name: 'first' }, at));
   const { document } = newAccessKeyOf(customer.id, { name: 'bootstrap', detail: 'from ACTIVEFLOW_ACCESS_KEY' }, at, token);
   const [committed] = await store.commit([{ documents: oldest ? [document] : [customer, document] }]);
@@ -48,7 +48,8 @@ export async function bootstrap(store: Store, at: Instant, token: string): Promi
   throw committed instanceof Error ? committed : new Error('The first customer cannot be made: the store refuses it.');
 }
 
-async function oldestCustomer(store: Store): Promise<Document | undefined> {
+/** The oldest customer: the one that whatever names none belongs to. Undefined where there is none. */
+export async function firstCustomer(store: Store): Promise<Document | undefined> {
   let oldest: Document | undefined;
   for await (const customer of allOf(store, { kind: 'customer' })) oldest = customer;
   return oldest;
