@@ -133,7 +133,7 @@ module.exports = {
       'console-is-a-client',
       'The console reaches the server through the client, as any other browser does.',
       { path: '^apps/console/' },
-      { path: [INTERNAL, '^(sim|bench|tools)/'] },
+      { path: [INTERNAL, '^(sim|bench|tools|test)/'] },
     ),
     never(
       'console-has-no-node',
@@ -145,7 +145,7 @@ module.exports = {
       'no-way-back',
       'What is shipped imports nothing of the simulation, the bench, the tools or the console.',
       { path: '^packages/' },
-      { path: '^(sim|bench|tools|apps)/' },
+      { path: '^(sim|bench|tools|test|apps)/' },
     ),
     never(
       'internals-stay-inside',

@@ -32,6 +32,8 @@ export default defineConfig({
       project('tools', ['tools/{tidy,reference}.test.ts'], 180_000),
       // The console in a real browser, against a real server. What it serves is the build: `npm run test:console` builds first.
       project('console', ['apps/console/{src,test}/**/*.test.{ts,tsx}'], 600_000, [], process.env['ACTIVEFLOW_SCREENSHOTS'] === undefined ? ['**/screenshots.test.ts'] : []),
+      // Programs that nobody here wrote, against the built server: phones, a switch that floods, later a message centre and a mail server.
+      project('peers', ['test/peers/**/*.test.ts'], 300_000),
       // Every recipe carried out, every documented command run: minutes, so not part of `npm run check`.
       project('docs', ['tools/{recipes,docs}.test.ts'], 600_000),
     ],

@@ -125,7 +125,7 @@ describe('code', () => {
   });
 
   test('reads the environment in config.ts only, so that the list of settings is complete', () => {
-    const free = /^(sim|bench|tools|apps\/console\/test)\/|\.test\.tsx?$|\.config\.[jt]s$|^packages\/server\/src\/config\.ts$/;
+    const free = /^(sim|bench|tools|test|apps\/console\/test)\/|\.test\.tsx?$|\.config\.[jt]s$|^packages\/server\/src\/config\.ts$/;
     const env = (node: ts.Node): boolean =>
       isMember(node, 'process', ['env']) ||
       (ts.isImportDeclaration(node) && ['process', 'node:process'].includes((node.moduleSpecifier as ts.StringLiteral).text));
