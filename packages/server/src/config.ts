@@ -1,4 +1,5 @@
 // The settings: one list. Each entry is default, check, help text and documentation. Read once, frozen; nothing else reads the environment.
+import { isIP } from 'node:net';
 import { defaultLimits, LimitsSchema, type Limits } from '@activeflow/engine';
 import { parseAllow } from './driver/http/allow.js';
 
@@ -16,6 +17,7 @@ const word = <const T extends string>(...words: readonly T[]) => (text: string):
 };
 const flag = (text: string): boolean => word('true', 'false', '1', '0')(text) === 'true' || text === '1';
 const any = (text: string): string => text;
+const optional = <T>(read: (text: string) => T) => (text: string): T | undefined => (text === '' ? undefined : read(text));
 
 const entry = <T>(name: string, fallback: string, help: string, read: (text: string) => T, secret?: true): Entry<T> =>
   ({ name: `ACTIVEFLOW_${name}`, fallback, help, read, ...(secret ? { secret } : {}) });
@@ -31,11 +33,12 @@ export const SETTINGS = {
   query_credentials: entry('QUERY_CREDENTIALS', 'true', 'accept `?token=` and `?accesskey=`', flag),
   egress_allow: entry('EGRESS_ALLOW', '', 'hosts and CIDRs, comma-separated, that outgoing requests may reach although they are private', allowList),
   clock: entry('CLOCK', 'real', '`real`, or `virtual`: time stands still until the simulator moves it', word('real', 'virtual')),
-  simulator: entry('SIMULATOR', '', 'the played callers and senders under /v1.0/simulator: `true` or `false`; on in `dev`, off in `start`', (text) => (text === '' ? undefined : flag(text))),
-  rate_limit: entry('RATE_LIMIT', '', 'requests a second for each address and each customer; 0 is none; 200 in `start`, 0 in `dev`', (text) => (text === '' ? undefined : number(0, 1_000_000)(text))),
+  simulator: entry('SIMULATOR', '', 'the played callers and senders under /v1.0/simulator: `true` or `false`; on in `dev`, off in `start`', optional(flag)),
+  rate_limit: entry('RATE_LIMIT', '', 'requests a second for each address and each customer; 0 is none; 200 in `start`, 0 in `dev`', optional(number(0, 1_000_000))),
   trust_proxy: entry('TRUST_PROXY', 'false', 'take the client address from X-Forwarded-For; only behind a proxy of your own', flag),
   log: entry('LOG', 'info', 'least level logged; `warn` in `dev`', word('debug', 'info', 'warn', 'error', 'silent')),
   url: entry('URL', 'http://127.0.0.1:8080', 'the server that commands ask', serverUrl),
+  ...callEntries(),
   ...limitEntries(),
 } as const;
 
@@ -89,6 +92,36 @@ function faultOf(key: Key, environment: Environment): string {
 export const limitsOf = (config: Config): Limits =>
   Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, config[`limit_${name as keyof Limits}`]])) as Limits;
 
+/** What calls need. Switches left empty are on in `dev` and off in `start`. */
+function callEntries() {
+  return {
+    sip: entry('SIP', '', 'phones and trunks by SIP: `true` or `false`; on in `dev`, off in `start`', optional(flag)),
+    sip_host: entry('SIP_HOST', '127.0.0.1', 'address that SIP and the sound of calls (RTP) are bound to', any),
+    sip_port: entry('SIP_PORT', '5060', 'SIP over UDP and TCP; 0 takes a free one', number(0, 65_535)),
+    sip_tls_port: entry('SIP_TLS_PORT', '', 'SIP over TLS; empty is none', optional(number(0, 65_535))),
+    sip_tls_cert: entry('SIP_TLS_CERT', '', 'file with the certificate and its chain, PEM', any),
+    sip_tls_key: entry('SIP_TLS_KEY', '', 'file with the key of the certificate, PEM', any),
+    sip_ws_port: entry('SIP_WS_PORT', '', 'SIP over WebSocket; empty is none', optional(number(0, 65_535))),
+    public_address: entry('PUBLIC_ADDRESS', '', 'IP address that others reach this machine at, where it is another than SIP_HOST: behind NAT', ipAddress),
+    rtp_ports: entry('RTP_PORTS', '20000-29999', 'first and last UDP port for the sound of calls; each call takes two', portRange),
+    webrtc: entry('WEBRTC', '', 'calls from browsers: `true` or `false`; on in `dev`, off in `start`', optional(flag)),
+    ice_servers: entry('ICE_SERVERS', '', 'STUN and TURN servers, comma-separated: `stun:host:3478`, `turn:user:password@host:3478`', iceServers, true),
+    recordings: entry('RECORDINGS', './data/recordings', 'folder that recordings are written to', any),
+    speech_cache: entry('SPEECH_CACHE', './data/speech', 'folder that keeps what was said, so that it is made once', any),
+    speech_cache_bytes: entry('SPEECH_CACHE_BYTES', '536870912', 'most that it keeps, in bytes', number(0, Number.MAX_SAFE_INTEGER)),
+    tts: entry('TTS', '', 'who speaks where a flow names nobody: `flite` (English, built in), `espeak` (where espeak-ng is installed) or `openai`; empty is whoever speaks the language', word('', 'flite', 'espeak', 'openai')),
+    tts_openai_url: entry('TTS_OPENAI_URL', '', 'base of an API with `/v1/audio/speech`, as `https://api.openai.com`; empty is none', (text) => (text === '' ? '' : serverUrl(text))),
+    tts_openai_key: entry('TTS_OPENAI_KEY', '', 'its key', any, true),
+    tts_openai_model: entry('TTS_OPENAI_MODEL', 'tts-1', 'its model', any),
+    tts_openai_voice: entry('TTS_OPENAI_VOICE', 'alloy', 'its voice, where a flow names none', any),
+    sip_extension: entry('SIP_EXTENSION', '', 'an extension for a first run, as `name:password`; made where the first customer has none', extensionOf, true),
+    sip_trunk: entry('SIP_TRUNK', '', 'a trunk for a first run, as the JSON that POST /v1.0/trunks takes; made where the first customer has none', jsonObject, true),
+    outbound_allow: entry('OUTBOUND_ALLOW', '', 'beginnings of the numbers that may be dialled by trunks, comma-separated, as `+49,+43`; `+` is all; empty: no call goes out', prefixes),
+    max_calls: entry('MAX_CALLS', '100', 'calls that a customer may have at once', number(0, 1_000_000)),
+    max_outbound_minutes: entry('MAX_OUTBOUND_MINUTES', '600', 'minutes that a customer may talk by trunks in a day (UTC); then no call goes out, and those that are up end', number(0, 1_000_000)),
+  };
+}
+
 function limitEntries(): { [K in keyof Limits as `limit_${K}`]: Entry<number> } {
   return Object.fromEntries(Object.entries(defaultLimits).map(([name, value]) =>
     [`limit_${name}`, entry(`LIMIT_${name.toUpperCase()}`, String(value), `bound of the engine: ${described(name as keyof Limits)}`, number(1, Number.MAX_SAFE_INTEGER))])) as never;
@@ -103,6 +136,53 @@ function storeAddress(text: string): { readonly kind: 'memory' } | { readonly ki
   if (text.startsWith('sqlite:') && text.length > 7) return { kind: 'sqlite', path: text.slice(7) };
   throw new Error('must be `sqlite:<path>` or `memory:`');
 }
+
+function ipAddress(text: string): string {
+  if (text !== '' && isIP(text) === 0) throw new Error('must be an IP address');
+  return text;
+}
+
+function portRange(text: string): readonly [number, number] {
+  const [, first, last] = (/^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []).map(Number);
+  if (first === undefined || last === undefined || first < 1_024 || last > 65_535 || last - first < 1) throw new Error('must be two ports from 1024 to 65535, as `20000-29999`');
+  return [first, last];
+}
+
+/** One STUN or TURN server, as browsers name it. */
+export type IceServer = { readonly urls: string; readonly username?: string; readonly credential?: string };
+
+function iceServers(text: string): readonly IceServer[] {
+  return listed(text).map((part) => {
+    const [, scheme, username, credential, host] = /^(stuns?|turns?):(?:([^:@]+):([^@]+)@)?((?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?)$/.exec(part) ?? [];
+    // What is wrong with it is not repeated: it may hold a password.
+    if (scheme === undefined || host === undefined || scheme.startsWith('turn') !== (username !== undefined)) throw new Error('must be a list of `stun:host:port` and `turn:user:password@host:port`');
+    return { urls: `${scheme}:${host}`, ...(username === undefined || credential === undefined ? {} : { username, credential }) };
+  });
+}
+
+function extensionOf(text: string): { readonly extension: string; readonly password: string } | undefined {
+  if (text === '') return undefined;
+  const [, extension, password] = /^([A-Za-z0-9][A-Za-z0-9._-]{0,31}):([\x20-\x7e]{8,128})$/.exec(text) ?? [];
+  if (extension === undefined || password === undefined) throw new Error('must be `name:password`, with a password of 8 to 128 printable ASCII characters');
+  return { extension, password };
+}
+
+function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (text === '') return undefined;
+  try {
+    const read: unknown = JSON.parse(text);
+    if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Record<string, unknown>;
+  } catch { /* said below: the parser would repeat what may be a password */ }
+  throw new Error('must be a JSON object');
+}
+
+function prefixes(text: string): readonly string[] {
+  const all = listed(text);
+  if (!all.every((prefix) => /^(?:\+|\+?\d{1,15})$/.test(prefix))) throw new Error('must be a list of at most 15 digits each, with or without a plus');
+  return all;
+}
+
+const listed = (text: string): readonly string[] => text.split(',').map((part) => part.trim()).filter(Boolean);
 
 function accessKey(text: string): string {
   if (text !== '' && !/^af_[A-Za-z0-9]{40}$/.test(text)) throw new Error('must be `af_` followed by 40 letters and digits');
@@ -120,7 +200,7 @@ function serverUrl(text: string): string {
 }
 
 function allowList(text: string): readonly string[] {
-  const entries = text.split(',').map((part) => part.trim()).filter(Boolean);
+  const entries = listed(text);
   parseAllow(entries);
   return entries;
 }
