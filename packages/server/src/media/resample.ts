@@ -3,7 +3,7 @@
 import { SAMPLE_RATE } from './sound.js';
 
 /** Gives what can be said of the outcome so far; `end` gives the rest. Together as long as the source, to within a sample. */
-export type Resampler = { readonly push: (samples: Int16Array) => Int16Array; readonly end: () => Int16Array };
+export type Resampler = { readonly push: (samples: Int16Array | Float32Array) => Int16Array; readonly end: () => Int16Array };
 
 /** Rates that sound comes in, in samples a second. */
 export const LOWEST_RATE = 4_000;
@@ -26,7 +26,7 @@ export function createResampler(from_hz: number, to_hz: number = SAMPLE_RATE): R
   for (const rate of [from_hz, to_hz]) {
     if (!Number.isInteger(rate) || rate < LOWEST_RATE || rate > HIGHEST_RATE) throw new Error(`sound of ${rate} samples a second cannot be converted`);
   }
-  if (from_hz === to_hz) return { push: (samples) => samples, end: () => new Int16Array(0) };
+  if (from_hz === to_hz) return { push: (samples) => (samples instanceof Int16Array ? samples : Int16Array.from(samples, clamp)), end: () => new Int16Array(0) };
   return start(filterOf(from_hz, to_hz));
 }
 
