@@ -79,6 +79,10 @@ const PATTERNS: Readonly<Record<string, string>> = { n: '^\\d{1,15}$', list: '^[
 function answerOf({ stream, path }: Route, schema: JsonSchema): JsonSchema {
   if (stream === 'socket') return { 101: { description: 'The WebSocket is open. See the guide for what is said on it.' } };
   if (stream === undefined) return { 200: { description: 'Done.', headers: REQUEST_ID, content: { 'application/json': { schema } } } };
+  if (stream === 'file') {
+    const file = (description: string) => ({ description, headers: REQUEST_ID, content: { 'audio/wav': { schema } } });
+    return { 200: file('The file.'), 206: file('The part of it that was asked for.') };
+  }
   const events = { description: 'Events until one side has enough: `id` is the number, `event` the type, `data` the resource.', headers: REQUEST_ID, content: { 'text/event-stream': { schema } } };
   return { 200: events, ...(path.includes('{id}') ? { 204: { description: 'It has ended, and nothing is left to tell.', headers: REQUEST_ID } } : {}) };
 }
@@ -91,7 +95,7 @@ function parametersOf({ method, path, query, open, stream }: Route): readonly Js
     ({ name: of_query, in: 'query', ...(description === undefined ? {} : { description }), schema }));
   const about = query ? plain(query)['description'] : undefined;
   const more = about === undefined ? [] : [{ name: 'variable', in: 'query', description: about, style: 'form', explode: true, schema: { type: 'object', additionalProperties: { type: 'string' } } }];
-  const refs = [...(method === 'POST' && !open ? ['IdempotencyKey'] : []), ...(method !== 'GET' && /^\/(activeflows|flows)\/\{id\}/.test(path) ? ['IfMatch'] : []), ...(stream === 'events' ? ['LastEventId'] : [])];
+  const refs = [...(method === 'POST' && !open ? ['IdempotencyKey'] : []), ...(method !== 'GET' && /^\/(activeflows|flows)\/\{id\}/.test(path) ? ['IfMatch'] : []), ...(stream === 'events' ? ['LastEventId'] : []), ...(stream === 'file' ? ['Range'] : [])];
   return [...ids, ...asked, ...more, ...refs.map((ref) => ({ $ref: `#/components/parameters/${ref}` }))];
 }
 
@@ -117,6 +121,7 @@ const RESPONSES = {
 const PARAMETERS = {
   IdempotencyKey: { name: 'Idempotency-Key', in: 'header', description: 'the same key and body within 24 hours gives the first answer', schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' } },
   LastEventId: { name: 'Last-Event-ID', in: 'header', description: 'the number of the last event that was told: what came since is told first', schema: { type: 'string', pattern: '^\\d{1,15}$' } },
+  Range: { name: 'Range', in: 'header', description: 'one range of bytes; any other gives the whole', schema: { type: 'string', pattern: '^bytes=\\d{0,15}-\\d{0,15}$' } },
   IfMatch: { name: 'If-Match', in: 'header', description: 'the version it must have (of a flow, the revision), in quotes', schema: { type: 'string', pattern: '^(\\*|(W/)?"?\\d{1,15}"?)$' } },
 };
 

@@ -31,6 +31,8 @@ export type Parts = {
   readonly bodies: Bodies;
   /** The phones that are registered with an extension of a customer. */
   readonly registrations: Registrations;
+  /** Where the sound of recordings is. */
+  readonly recordings_folder: string;
   /** The doors of the played callers; undefined where the simulator is off. */
   readonly simulator: Doors | undefined;
   /** The clock to move by hand; undefined in real time. */

@@ -56,8 +56,8 @@ export type Route = {
   readonly open?: true;
   /** Also at the root, where older clients look. */
   readonly at_root?: true;
-  /** It does not answer once: it opens a WebSocket, or goes on as server-sent events. */
-  readonly stream?: 'socket' | 'events';
+  /** It does not answer once: it opens a WebSocket, goes on as server-sent events, or sends a file. */
+  readonly stream?: 'socket' | 'events' | 'file';
   readonly query?: TObject;
   readonly body?: TObject;
   readonly answer: TSchema;

@@ -1,5 +1,7 @@
 // Whatever belongs to another customer is as good as nothing (promise G8). Made from the table of routes, so that a new route is covered by itself.
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describedRoutes } from './openapi.js';
 import { EXAMPLES } from './examples.js';
@@ -31,11 +33,14 @@ describe.each(STORES)('another customer on %s', (store) => {
     ids['extensions'] = (await make('/extensions', EXAMPLES['createExtension']!)).id;
     ids['trunks'] = (await make('/trunks', EXAMPLES['createTrunk']!)).id;
     ids['queues'] = (await make('/queues', EXAMPLES['createQueue']!)).id;
-    ids['recordings'] = randomUUID();
+    ids['recordings'] = ids['recordingfiles'] = randomUUID();
     ids['webhook_deliveries'] = randomUUID();
+    // Something to be heard, where it may be.
+    mkdirSync(t.server.parts.recordings_folder, { recursive: true });
+    writeFileSync(join(t.server.parts.recordings_folder, 'a.wav'), 'RIFF');
     const delivery = { id: ids['webhook_deliveries'], kind: 'webhook.deliver', customer_id: t.customer_id, activeflow_id: ids['activeflows']!, queue: 'q', lane: 'l', label: 'activeflow_created', at: Number.MAX_SAFE_INTEGER } as const;
     await t.server.parts.store.commit([{ queued: [{ ...delivery, payload: { to: 'customer', type: 'activeflow_created', n: 0, webhook_uri: 'http://example.com', webhook_method: 'POST' } }] }]);
-    await t.server.parts.store.commit([{ documents: [{ kind: 'recording', id: ids['recordings'], customer_id: t.customer_id, parent: '', key: null, version: 1, tm_create: 1, tm_update: null, tm_delete: null, data: {} }] }]);
+    await t.server.parts.store.commit([{ documents: [{ kind: 'recording', id: ids['recordings'], customer_id: t.customer_id, parent: '', key: null, version: 1, tm_create: 1, tm_update: null, tm_delete: null, data: { status: 'ended', file: 'a.wav' } }] }]);
   });
   afterAll(() => t.close());
 
