@@ -13,11 +13,16 @@ export type SipMessage = SipRequest | SipResponse;
 /** A SIP or TEL URI, parsed (§19.1, RFC 3966). */
 export type SipUri = {
   readonly scheme: 'sip' | 'sips' | 'tel';
+  /** Unescaped, of a tel URI the number. */
   readonly user: string;
+  readonly password?: string;
+  /** In lower case, an IPv6 address in brackets; `''` of a tel URI. */
   readonly host: string;
   readonly port: number | undefined;
   /** Names in lower case; `''` for one without a value. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** What stands behind `?`, as written. */
+  readonly headers?: string;
 };
 /** A name-addr or addr-spec with its parameters: To, From, Contact, Route (§20.10). */
 export type NameAddress = { readonly display: string; readonly uri: SipUri; readonly parameters: Readonly<Record<string, string>> };
@@ -39,7 +44,7 @@ export type ServerTransaction = {
 
 /** What becomes of a request that was sent (§17.1). */
 export type ClientHandlers = {
-  /** Every provisional response, and every distinct final one (several 2xx after a fork). */
+  /** Every provisional response, and the final one; of an INVITE every 2xx, retransmitted ones too: each wants its ACK (§13.2.2.4, RFC 6026). */
   onResponse(response: SipResponse, source: Hop): void;
   /** No final response in time (timer B or F), or the transport failed: as a 408 or 503 of one's own (§8.1.3.1). */
   onFailure(status: 408 | 503, detail: string): void;
