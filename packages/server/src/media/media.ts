@@ -9,6 +9,8 @@ export type MediaTransport = { readonly kind: 'udp' } | { readonly kind: 'port';
 export type MediaAgreement = {
   /** Where the far end wants its RTP; null: nowhere yet, or by a port. Symmetric RTP may find another source once, before the latch closes. */
   readonly remote: { readonly address: string; readonly port: number } | null;
+  /** The address its signalling came from: where the remote is a private one behind NAT, RTP may come from here instead. Absent: from nowhere else. */
+  readonly via?: string | null;
   readonly codec: 'PCMU' | 'PCMA';
   readonly payload_type: number;
   /** The payload type of telephone-event (RFC 4733); null: the far end has none, and digits are listened for in the sound. */
