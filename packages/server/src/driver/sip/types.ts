@@ -29,8 +29,8 @@ export type NameAddress = { readonly display: string; readonly uri: SipUri; read
 
 /** The protocols a message travels by (§18, RFC 7118). */
 export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
-/** Whom a message comes from or goes to. `flow` names a connection that is open: replies and requests to a registered phone go back on it. */
-export type Hop = { readonly transport: TransportName; readonly address: string; readonly port: number; readonly flow?: string };
+/** Whom a message comes from or goes to. `flow` names a connection that is open: replies and requests to a registered phone go back on it. `name` is whom TLS has to prove the far end to be; without it, the address. */
+export type Hop = { readonly transport: TransportName; readonly address: string; readonly port: number; readonly flow?: string; readonly name?: string };
 
 /** A request that came in, and the way to answer it (§17.2). Responses are retransmitted and absorbed as the method and transport demand. */
 export type ServerTransaction = {

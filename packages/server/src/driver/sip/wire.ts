@@ -7,6 +7,7 @@ import { rateOf, type RateLimits } from './limits.js';
 import { realTimers, type Timers } from './timers.js';
 import { response as responseTo, tagged } from './message.js';
 import { hostOf, MAGIC, markSource, printVia, pushVia, returnPath, topVia } from './via.js';
+import { DEFAULT_CONNECTIONS, type ConnectionLimits } from './transport/admission.js';
 import { openTransport, type OpenTransport } from './transport/open.js';
 import { clientSide } from './transaction/client-side.js';
 import { serverSide } from './transaction/server-side.js';
@@ -24,6 +25,7 @@ export type WireSettings = {
   readonly rate?: RateLimits;
   /** Asked of each message before it is read, after the rate: false drops it. */
   readonly allow?: (source: Hop) => boolean;
+  readonly connections?: Partial<ConnectionLimits>;
   /** The most server transactions at a time; a request above it is dropped, and its sender tries again. */
   readonly max_transactions?: number;
 };
@@ -48,7 +50,7 @@ export function createTransactions(settings: WireSettings, parts: WireParts = {}
     receive: (data, source) => { receive(data, source); },
     closed: (flow) => { clients.closed(flow); },
   };
-  const transports = settings.listen.map((listen, index) => (parts.transport ?? openTransport)(listen, events, index));
+  const transports = settings.listen.map((listen, index) => (parts.transport ?? openTransport)(listen, events, index, { ...DEFAULT_CONNECTIONS, ...settings.connections }));
   const send = (data: Buffer, hop: Hop, failed: (detail: string) => void): string => {
     const transport = transportFor(transports, hop);
     if (transport !== undefined) return transport.send(data, hop, failed);
