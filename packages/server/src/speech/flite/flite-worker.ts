@@ -1,0 +1,8 @@
+// A worker thread that speaks: one phrase after the other, for a synthesis takes all of a core while it lasts.
+import { decodeWav } from '../wav.js';
+import { serve } from '../worker.js';
+import { loadFlite, type Spoken } from './program.js';
+
+const flite = loadFlite();
+flite.prepare();
+serve<Spoken>((spoken) => decodeWav(flite.speak(spoken)), flite.prepare);
