@@ -3,8 +3,8 @@ import type { Problem } from '@activeflow/engine';
 
 /** The HTTP code of each status. */
 export const HTTP_STATUS = {
-  INVALID_ARGUMENT: 400, UNAUTHENTICATED: 401, PERMISSION_DENIED: 403, NOT_FOUND: 404, FAILED_PRECONDITION: 409, ALREADY_EXISTS: 409,
-  RESOURCE_EXHAUSTED: 429, UNAVAILABLE: 503, INTERNAL: 500,
+  INVALID_ARGUMENT: 400, UNAUTHENTICATED: 401, PERMISSION_DENIED: 403, NOT_FOUND: 404, METHOD_NOT_ALLOWED: 405, NOT_ACCEPTABLE: 406,
+  FAILED_PRECONDITION: 409, ALREADY_EXISTS: 409, UNSUPPORTED_MEDIA_TYPE: 415, RESOURCE_EXHAUSTED: 429, UNAVAILABLE: 503, INTERNAL: 500,
 } as const;
 /** The coarse kind of an error. */
 export type Status = keyof typeof HTTP_STATUS;
@@ -24,6 +24,10 @@ export const REASONS = {
   DUPLICATE_ACTION_ID: ['INVALID_ARGUMENT', 'two actions with one id'],
   INVALID_ANONYMOUS_VALUE: ['INVALID_ARGUMENT', 'an anonymous that is not auto, yes or no'],
   INVALID_ARGUMENT: ['INVALID_ARGUMENT', 'several things are wrong, or none of the other reasons fits: see details'],
+  INVALID_SDP: ['INVALID_ARGUMENT', 'an SDP offer that cannot be read'],
+  SDP_EXPECTED: ['UNSUPPORTED_MEDIA_TYPE', 'the body is no application/sdp'],
+  SDP_NOT_ACCEPTABLE: ['NOT_ACCEPTABLE', 'an SDP offer of which nothing can be done here: no audio, or no common codec'],
+  METHOD_NOT_ALLOWED: ['METHOD_NOT_ALLOWED', 'it takes no candidates: everything is in the offer and its answer'],
   AUTHENTICATION_REQUIRED: ['UNAUTHENTICATED', 'no credentials were sent'],
   INVALID_CREDENTIALS: ['UNAUTHENTICATED', 'the credentials are unknown, expired or forged'],
   PERMISSION_DENIED: ['PERMISSION_DENIED', 'the credentials do not allow this'],

@@ -57,14 +57,14 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
   const check = row.body ? bodyCheck(row.body) : undefined;
   const handler = async (request: Request, reply: FastifyReply): Promise<unknown> => {
     const { identity, credentials } = row.open ? NOBODY : await identify(parts, request, options);
-    const json = request.body === undefined ? {} : request.body.json;
+    const { json, raw } = request.body ?? NO_BODY;
     check?.(json);
     const header = request.headers['idempotency-key'];
-    const tried = row.method === 'POST' && !row.open ? attempt(parts, typeof header === 'string' ? header : undefined, identity.customer_id, `${row.operation} ${request.url.split('?')[0] ?? ''}`, request.body?.raw ?? EMPTY) : NO_KEY;
+    const tried = row.method === 'POST' && !row.open && row.stream !== 'sdp' ? attempt(parts, typeof header === 'string' ? header : undefined, identity.customer_id, `${row.operation} ${request.url.split('?')[0] ?? ''}`, raw) : NO_KEY;
     const known = tried === NO_KEY ? undefined : await tried.known();
     if (known) return known;
     const call: Call = {
-      params: checkIds(request.params), query: single(request.query), body: json, has: (field) => Object.hasOwn(json as object, field), identity, request_id: request.id,
+      params: checkIds(request.params), query: single(request.query), body: json, raw, has: (field) => Object.hasOwn(json as object, field), identity, request_id: request.id,
       if_version: readIfMatch(request.headers['if-match']), receipt: tried.receipt,
       peer: () => ({ address: request.ip, secure: request.protocol === 'https' }), header: (name, value) => { reply.header(name, value); },
       exchange: () => exchangeOf(request, reply, credentials),
@@ -79,9 +79,9 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
     }
   };
   // How long somebody has listened is no latency.
-  const observe = row.stream ? undefined : options.observe;
+  const observe = row.stream && row.stream !== 'sdp' ? undefined : options.observe;
   const onResponse = observe && ((_request: Request, reply: FastifyReply, done: () => void) => { observe(row.operation, reply.statusCode, reply.elapsedTime); done(); });
-  const shared = { method: row.method, handler, ...(onResponse ? { onResponse } : {}) };
+  const shared = { method: row.method, handler, ...(row.stream === 'sdp' ? { bodyLimit: SDP_BYTES, config: { sdp: true } } : {}), ...(onResponse ? { onResponse } : {}) };
   app.route({ url: `${BASE}${path}`, ...shared });
   if (row.at_root) app.route({ url: path, ...shared });
 }
@@ -90,6 +90,9 @@ const NO_ROUTE = (): ApiError => new ApiError('ROUTE_NOT_FOUND', 'no such route'
 type Known = { readonly identity: Identity; readonly credentials: Credentials };
 const NOBODY: Known = { identity: { customer_id: '', kind: 'token', accesskey_id: '', username: '' }, credentials: { kind: 'token', value: '' } };
 const EMPTY = Buffer.alloc(0);
+const NO_BODY: Body = { raw: EMPTY, json: {} };
+/** An offer of a browser with all its codecs is a few thousand bytes. */
+const SDP_BYTES = 65_536;
 
 async function identify(parts: Parts, request: Request, { query_credentials, rate }: AppOptions): Promise<Known> {
   const credentials = findCredentials(request.headers, request.query, query_credentials);
@@ -108,12 +111,13 @@ const exchangeOf = (request: Request, reply: FastifyReply, credentials: Credenti
   },
 });
 
-/** Any content type is read as JSON: `curl -d` sends a form's, and older clients send none. */
+/** Any content type is read as JSON: `curl -d` sends a form's, and older clients send none. What is to be SDP is left as it came. */
 function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, raw, done) => {
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, raw, done) => {
     try {
-      done(null, { raw: raw as Buffer, json: readJson(raw as Buffer) });
+      const { sdp = false } = request.routeOptions.config as { readonly sdp?: boolean };
+      done(null, { raw: raw as Buffer, json: sdp ? {} : readJson(raw as Buffer) });
     } catch (error) {
       done(error as Error);
     }
@@ -142,17 +146,17 @@ function randomLetters(): string {
 }
 
 function fail(parts: Parts, reply: FastifyReply, error: unknown): FastifyReply {
-  const known = asApiError(error);
+  const known = asApiError(error, reply.request.routeOptions?.bodyLimit);
   if (known.reason === 'INTERNAL') parts.log.error({ err: error, request_id: reply.request.id, method: reply.request.method, path: reply.request.url.split('?')[0] }, 'a request failed');
   if (known.retry_after_s !== undefined) reply.header('retry-after', String(known.retry_after_s));
   return reply.code(known.http_status).header('content-type', 'application/json; charset=utf-8').send(errorBody(known, reply.request.id));
 }
 
-function asApiError(error: unknown): ApiError {
+function asApiError(error: unknown, body_limit = BODY_LIMITS.bytes): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof StoreUnavailable) return new ApiError('SERVICE_UNAVAILABLE', 'the store cannot write at the moment; nothing was changed', { retry_after_s: 1 });
   const { code = '', statusCode = 500, message = '' } = error as { code?: string; statusCode?: number; message?: string };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ApiError('INVALID_JSON_BODY', `the body is larger than ${BODY_LIMITS.bytes} bytes`);
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ApiError('INVALID_JSON_BODY', `the body is larger than ${body_limit} bytes`);
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') return new ApiError('INVALID_JSON_BODY', 'the body is not as long as Content-Length says');
   if (statusCode >= 400 && statusCode < 500) return new ApiError('INVALID_ARGUMENT', message);
   return new ApiError('INTERNAL', 'a defect of the server; the request id finds it in the log');

@@ -72,7 +72,7 @@ describe(`requests made of openapi.json, ${COUNT} for each operation, seed ${SEE
       if (where === 'header' && c.often(0.15)) headers[name] = c.often(0.6) ? c.one(['"1"', '"2"', 'W/"3"', '*', 'key-1', 'key-2']) : value.replaceAll(/[^\x20-\x7e]/g, '').trim();
     }
     if (c.often(0.03)) query.push(encodeURIComponent(text(anything(source))));
-    const schema = operation.requestBody?.content['application/json'].schema as JsonSchema | undefined;
+    const schema = operation.requestBody?.content['application/json']?.schema as JsonSchema | undefined;
     const example = EXAMPLES[row.operation];
     const body = schema ? (example && c.often(0.15) ? { ...example } : c.often(0.03) ? anything(source) : fromSchema(source, schema, c.one([0, 0.02, 0.1, 0.3]))) : c.often(0.05) ? anything(source) : undefined;
     // An action of the activeflow at hand would seldom be hit by chance.

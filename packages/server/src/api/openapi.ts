@@ -23,7 +23,7 @@ const TAGS: Readonly<Record<string, string>> = {
 };
 
 /** Every route there may be, for describing them: their handlers have nothing to work with. */
-export const describedRoutes = (): readonly Route[] => allRoutes({ simulator: {}, virtual: {} } as unknown as Parts);
+export const describedRoutes = (): readonly Route[] => allRoutes({ simulator: {}, virtual: {}, browsers: {} } as unknown as Parts);
 
 /** The description of these routes. */
 export function openapi(routes: readonly Route[]): JsonSchema {
@@ -67,6 +67,7 @@ function operationOf(row: Route, name: (schema: unknown) => JsonSchema): JsonSch
   const example = EXAMPLES[operation];
   return {
     operationId: operation, tags: [tag], summary, ...(open ? { security: [] } : {}), parameters: parametersOf(row),
+    ...(row.stream === 'sdp' ? { requestBody: { required: true, content: { 'application/sdp': { schema: { type: 'string', description: 'the SDP offer, at most 64 KiB; it need not have candidates' } } } } } : {}),
     ...(body ? { requestBody: { required: false, content: { 'application/json': { schema: name(body), ...(example === undefined ? {} : { example }) } } } } : {}),
     responses: { ...answerOf(row, name(answer)), ...errorsOf(reasonsOf(row)) },
   };
@@ -83,6 +84,10 @@ function answerOf({ stream, path }: Route, schema: JsonSchema): JsonSchema {
     const file = (description: string) => ({ description, headers: REQUEST_ID, content: { 'audio/wav': { schema } } });
     return { 200: file('The file.'), 206: file('The part of it that was asked for.') };
   }
+  if (stream === 'sdp') {
+    const headers = { ...REQUEST_ID, Location: { $ref: '#/components/headers/Location' }, Link: { $ref: '#/components/headers/IceServers' } };
+    return { 201: { description: 'The call is taken.', headers, content: { 'application/sdp': { schema } } } };
+  }
   const events = { description: 'Events until one side has enough: `id` is the number, `event` the type, `data` the resource.', headers: REQUEST_ID, content: { 'text/event-stream': { schema } } };
   return { 200: events, ...(path.includes('{id}') ? { 204: { description: 'It has ended, and nothing is left to tell.', headers: REQUEST_ID } } : {}) };
 }
@@ -95,7 +100,7 @@ function parametersOf({ method, path, query, open, stream }: Route): readonly Js
     ({ name: of_query, in: 'query', ...(description === undefined ? {} : { description }), schema }));
   const about = query ? plain(query)['description'] : undefined;
   const more = about === undefined ? [] : [{ name: 'variable', in: 'query', description: about, style: 'form', explode: true, schema: { type: 'object', additionalProperties: { type: 'string' } } }];
-  const refs = [...(method === 'POST' && !open ? ['IdempotencyKey'] : []), ...(method !== 'GET' && /^\/(activeflows|flows)\/\{id\}/.test(path) ? ['IfMatch'] : []), ...(stream === 'events' ? ['LastEventId'] : []), ...(stream === 'file' ? ['Range'] : [])];
+  const refs = [...(method === 'POST' && !open && stream !== 'sdp' ? ['IdempotencyKey'] : []), ...(method !== 'GET' && /^\/(activeflows|flows)\/\{id\}/.test(path) ? ['IfMatch'] : []), ...(stream === 'events' ? ['LastEventId'] : []), ...(stream === 'file' ? ['Range'] : [])];
   return [...ids, ...asked, ...more, ...refs.map((ref) => ({ $ref: `#/components/parameters/${ref}` }))];
 }
 
@@ -111,6 +116,8 @@ const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } 
 const HEADERS = {
   RequestId: { description: 'finds the request in the log', schema: { type: 'string' } },
   RetryAfter: { description: 'seconds to wait', schema: { type: 'string' } },
+  Location: { description: 'the call, as something to be deleted', schema: { type: 'string' } },
+  IceServers: { description: 'STUN and TURN servers, one each: `<turn:host:3478>; rel="ice-server"; username="…"; credential="…"; credential-type="password"`', schema: { type: 'string' } },
 };
 const ERROR = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
 const RESPONSES = {

@@ -2,6 +2,7 @@
 import type { Limits } from '@activeflow/engine';
 import type { Clock, VirtualClock } from '../clock.js';
 import type { Doors } from '../driver/simulator/simulator.js';
+import type { WhipDoors } from '../driver/webrtc/whip.js';
 import type { Log } from '../log.js';
 import type { Committer } from '../runner/committer.js';
 import type { Runner } from '../runner/runner.js';
@@ -33,6 +34,8 @@ export type Parts = {
   readonly registrations: Registrations;
   /** Where the sound of recordings is. */
   readonly recordings_folder: string;
+  /** The door of browsers; undefined where they cannot call. */
+  readonly browsers: WhipDoors | undefined;
   /** The doors of the played callers; undefined where the simulator is off. */
   readonly simulator: Doors | undefined;
   /** The clock to move by hand; undefined in real time. */

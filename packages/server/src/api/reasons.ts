@@ -6,8 +6,8 @@ const OF_ANY: readonly Reason[] = ['INVALID_JSON_BODY', 'INVALID_REQUEST_PARAMET
 const WITH_CREDENTIALS: readonly Reason[] = ['AUTHENTICATION_REQUIRED', 'INVALID_CREDENTIALS'];
 
 /** Every reason that an operation may answer with, a defect of the server aside. */
-export function reasonsOf({ method, open, reasons }: Pick<Route, 'method' | 'open' | 'reasons'>): readonly Reason[] {
-  const keyed: readonly Reason[] = method === 'POST' && !open ? ['IDEMPOTENCY_KEY_REUSED', 'STATE_INVALID'] : [];
+export function reasonsOf({ method, open, stream, reasons }: Pick<Route, 'method' | 'open' | 'stream' | 'reasons'>): readonly Reason[] {
+  const keyed: readonly Reason[] = method === 'POST' && !open && stream !== 'sdp' ? ['IDEMPOTENCY_KEY_REUSED', 'STATE_INVALID'] : [];
   return [...new Set([...reasons, ...OF_ANY, ...(open ? [] : WITH_CREDENTIALS), ...keyed])];
 }
 

@@ -30,6 +30,8 @@ export type Call<B = unknown, Q = unknown> = {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Q;
   readonly body: B;
+  /** The body as it came. */
+  readonly raw: Buffer;
   /** Whether a field was sent at all: what is missing is kept. */
   readonly has: (field: string) => boolean;
   readonly identity: Identity;
@@ -46,7 +48,7 @@ export type Call<B = unknown, Q = unknown> = {
 
 /** One operation of the API. */
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Under `/v1.0`, ids in braces. */
   readonly path: string;
   readonly operation: string;
@@ -56,8 +58,8 @@ export type Route = {
   readonly open?: true;
   /** Also at the root, where older clients look. */
   readonly at_root?: true;
-  /** It does not answer once: it opens a WebSocket, goes on as server-sent events, or sends a file. */
-  readonly stream?: 'socket' | 'events' | 'file';
+  /** It does not answer with one JSON: it opens a WebSocket, goes on as server-sent events, sends a file, or takes an SDP offer and answers with SDP. */
+  readonly stream?: 'socket' | 'events' | 'file' | 'sdp';
   readonly query?: TObject;
   readonly body?: TObject;
   readonly answer: TSchema;

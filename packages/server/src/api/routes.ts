@@ -17,12 +17,13 @@ import { queueRoutes } from './queues.js';
 import { recordingRoutes } from './recordings.js';
 import type { Route } from './route.js';
 import { simulatorRoutes } from './simulator.js';
+import { whipRoutes } from './whip.js';
 import { trunkRoutes } from './trunks.js';
 
 /** The operations of the API, in the order of its documentation. */
 export const allRoutes = (parts: Parts): readonly Route[] => [
   ...flowRoutes(parts), ...activeflowRoutes(parts), ...controlRoutes(parts), ...historyRoutes(parts), ...logRoutes(parts),
-  ...callRoutes(parts), ...messageRoutes(parts), ...numberRoutes(parts), ...recordingRoutes(parts),
+  ...callRoutes(parts), ...whipRoutes(parts), ...messageRoutes(parts), ...numberRoutes(parts), ...recordingRoutes(parts),
   ...extensionRoutes(parts), ...trunkRoutes(parts), ...queueRoutes(parts),
   ...customerRoutes(parts), ...accesskeyRoutes(parts), ...deliveryRoutes(parts), ...simulatorRoutes(parts), ...feedRoutes(parts),
 ];

@@ -105,6 +105,7 @@ export function checker(routes: readonly Route[]): (method: string, path: string
     if (!headers.get('x-request-id')) say('no X-Request-Id');
     if (status === 206 && found?.row.stream === 'file') return;
     if (status === 204 && found?.row.stream === 'events') return;
+    if (status === 201 && found?.row.stream === 'sdp') { if (!headers.get('location')?.startsWith('/v1.0/whip/calls/')) say('no Location'); return; }
     if (status === 200) {
       if (found && !found.good.Check(body)) say(`not as its schema says (${found.good.Errors(body).slice(0, 3).map(({ instancePath, message }) => `${instancePath} ${message}`).join('; ')})`);
       return;

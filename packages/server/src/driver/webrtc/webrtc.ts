@@ -80,6 +80,7 @@ export function createWebrtc({ media, settings, log }: WebrtcParts): Signalling 
         tell(leg_id, offered(asked));
       });
     },
+    has: (customer_id, call_id) => legs.get(call_id)?.customer_id === customer_id,
     async hangupBy(customer_id, call_id) {
       if (legs.get(call_id)?.customer_id !== customer_id) return false;
       legs.end(call_id, ending('normal', 'remote', 'the browser hung up'));

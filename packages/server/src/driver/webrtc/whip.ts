@@ -26,5 +26,7 @@ export type WhipDoors = {
   call(asked: WhipAsked): Promise<WhipAnswer>;
   /** Hangs up a browser's call; false where this customer has none of this id. */
   hangupBy(customer_id: string, call_id: string): Promise<boolean>;
+  /** Whether a call of a browser is up and this customer's. */
+  has(customer_id: string, call_id: string): boolean;
   readonly ice_servers: readonly IceServer[];
 };
