@@ -57,10 +57,10 @@ async function offer(browsers: WhipDoors, { params: { destination = '' }, raw, i
 }
 
 /** RFC 9725 §4.6: what a browser may use to get here. */
-function linkOf({ url, username, credential }: IceServer): string {
+function linkOf({ urls, username, credential }: IceServer): string {
   const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
   const secret = username === undefined ? '' : `; username=${quoted(username)}; credential=${quoted(credential ?? '')}; credential-type="password"`;
-  return `<${url}>; rel="ice-server"${secret}`;
+  return `<${urls}>; rel="ice-server"${secret}`;
 }
 
 function refusal({ why, detail }: Extract<WhipAnswer, { taken: false }>, flow: boolean): ApiError {

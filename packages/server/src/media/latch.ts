@@ -89,6 +89,8 @@ export function createLatch(): Latch {
     },
     admit(packet, address, port, now_ms) {
       if (latched?.port === port && latched.address === address) return ofLatched(latched, packet, now_ms);
+      // Without an address it came by a port of this process, by which nobody else sends.
+      if (address === '') return close({ address, port }, packet, now_ms);
       if (remote?.port === port && remote.address === address) return close(remote, packet, now_ms);
       if (!mayTake(address, now_ms)) return 'refused';
       return counted(packet, address, port) >= PROBATION ? close({ address, port }, packet, now_ms) : 'refused';

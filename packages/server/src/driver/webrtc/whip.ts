@@ -18,7 +18,7 @@ export type WhipAnswer =
   | { readonly taken: false; readonly why: RejectCause | 'malformed' | 'not_acceptable'; readonly detail: string };
 
 /** A STUN or TURN server that browsers may use to get here. */
-export type IceServer = { readonly url: string; readonly username?: string; readonly credential?: string };
+export type IceServer = { readonly urls: string; readonly username?: string; readonly credential?: string };
 
 /** The door. */
 export type WhipDoors = {
