@@ -60,7 +60,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const { drivers, doors, close } = createDrivers({ egress_allow: config.egress_allow, simulator: config.simulator ?? false, outlet }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
-  const parts: Parts = { runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, registrations: () => [], recordings_folder: config.recordings, browsers: undefined, simulator: doors, virtual };
+  const parts: Parts = { runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, registrations: () => [], recordings_folder: config.recordings, browsers: undefined, calls: doors, simulator: doors, virtual };
   const routes = allRoutes(parts);
   const metrics = createMetrics({ runner, committer, dispatcher, store });
   const app = createApp(parts, routes, {

@@ -2,7 +2,7 @@
 import { address, deriveId, isUuid, NONE_ID, parseActions, START_ACTION, type Action, type AddressInput, type Option, type State } from '@activeflow/engine';
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
-import type { Receipt as DoorReceipt, Refusal } from '../driver/simulator/simulator.js';
+import type { Receipt as DoorReceipt, Refusal } from '../driver/doors.js';
 import { ApiError, problemError } from '../problem.js';
 import type { Document } from '../store/store.js';
 import { AddressBody, CallAnswer } from './answers.js';
@@ -56,10 +56,10 @@ export function callRoutes(parts: Parts): readonly Route[] {
 
 async function hangUp(parts: Parts, call: Pick<Request, 'params' | 'identity' | 'receipt'>): Promise<object> {
   const document = await findDocument(parts, callResource(parts), call);
-  const { simulator } = parts;
-  if (!simulator && document.data['status'] === 'hangup') return callShown(document, await activeflowOf(parts, document));
-  if (!simulator) throw new ApiError('STATE_INVALID', 'nothing here drives this call');
-  return throughDoor(call.receipt, callShown, (receipt) => simulator.hangup({ customer_id: document.customer_id, call_id: document.id }, 'local', 'normal', receipt));
+  const { calls } = parts;
+  if (!calls && document.data['status'] === 'hangup') return callShown(document, await activeflowOf(parts, document));
+  if (!calls) throw new ApiError('STATE_INVALID', 'nothing here carries this call');
+  return throughDoor(call.receipt, callShown, (receipt) => calls.hangup({ customer_id: document.customer_id, call_id: document.id }, 'local', 'normal', receipt));
 }
 
 /** Goes through a door: what it did is shown as its commit leaves it, and remembered in that commit. Throws what it was refused for. */

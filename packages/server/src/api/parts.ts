@@ -1,6 +1,7 @@
 // What the API is made of.
 import type { Limits } from '@activeflow/engine';
 import type { Clock, VirtualClock } from '../clock.js';
+import type { CallDoors } from '../driver/doors.js';
 import type { Doors } from '../driver/simulator/simulator.js';
 import type { WhipDoors } from '../driver/webrtc/whip.js';
 import type { Log } from '../log.js';
@@ -36,6 +37,8 @@ export type Parts = {
   readonly recordings_folder: string;
   /** The door of browsers; undefined where they cannot call. */
   readonly browsers: WhipDoors | undefined;
+  /** The doors of calls, whoever carries them; undefined where nobody does. */
+  readonly calls: CallDoors | undefined;
   /** The doors of the played callers; undefined where the simulator is off. */
   readonly simulator: Doors | undefined;
   /** The clock to move by hand; undefined in real time. */

@@ -16,7 +16,7 @@ export type Begin = {
   /** Begins it; a result ends it at once. */
   readonly start: (open: Open) => Promise<Result | undefined> | Result | undefined;
   readonly undo?: Open['undo'];
-  /** It happens on a call that rings, too. */
+  /** It does not answer a call that rings here. */
   readonly unanswered?: true;
 };
 
@@ -51,7 +51,7 @@ export async function performOn(floor: Floor, effect: StoredEffect, make: (line:
   if (effect.attempt > 1 && !(await isUnfinished(floor, effect))) return OVERTAKEN;
   const begin = make(line);
   const now = floor.host.clock.now();
-  if (!line.up && line.direction === 'outgoing' && begin.unanswered !== true) return { open: true, again_at: now + ms(LOOK_MS) };
+  if (!line.up && line.direction === 'outgoing') return { open: true, again_at: now + ms(LOOK_MS) };
   // After a restart it has lasted since it was asked for; here, since it could begin.
   const since = effect.attempt > 1 && effect.tm_create < now - ms(60_000) ? effect.tm_create : now;
   const open: Open = {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { EffectKind } from '@activeflow/engine';
 import { Permanent, type Driver, type Host, type Performed } from '../driver.js';
 import type { HangupReason } from '../call-document.js';
+import type { CallDoors, Which } from '../doors.js';
 import type { LegEvent, Legs } from '../legs.js';
 import type { Log } from '../../log.js';
 import type { Refusal } from '../run.js';
@@ -11,11 +12,14 @@ import type { Speech } from '../../speech/speech.js';
 import type { StoredEffect } from '../../store/store.js';
 import { callIdOf } from './begin.js';
 import { readCall, type Call } from './document.js';
+import { performConnect } from './connect.js';
 import { endCall } from './end.js';
 import { onFact } from './facts.js';
 import { performAmd, performAnswer, performCollect, performEcho, performFork, performHangup, performJoin, performMute, performSend, performUnfork } from './line_actions.js';
 import { newLine, takeOff, type CallSettings, type Floor, type Line } from './line.js';
+import { performCreate } from './outgoing.js';
 import { performBeep, performPlay, performTalk } from './prompts.js';
+import { performRecord, performStopRecording } from './record.js';
 import { recover } from './recover.js';
 
 export type { CallSettings } from './line.js';
@@ -25,19 +29,12 @@ export type CallParts = {
   readonly host: Host; readonly legs: Legs; readonly speech: Speech; readonly settings: CallSettings; readonly log: Log; readonly newId?: () => string;
 };
 
-/** Which call, and whose it must be; another's is as good as none. */
-export type Which = { readonly customer_id: string; readonly call_id: string };
-
-/** What is asked of calls from outside. Unless it refuses, a door writes the receipt once, in the commit that does what was asked. */
-export type CallDoors = {
-  /** Ends a call, and its run with it. Once more changes nothing. */
-  readonly hangup: (which: Which, by: 'local' | 'remote', reason: Exclude<HangupReason, ''>, receipt?: Receipt) => Promise<Call | Refusal>;
-};
-
 /** Calls: what performs their effects, and what is asked of them from outside. */
 export type Calls = {
   readonly driver: Driver;
   readonly doors: CallDoors;
+  /** Whether somebody can be dialled for a customer. */
+  readonly reaches: Legs['reaches'];
   /** How many are up. */
   readonly up: () => number;
   /** Listens, and ends what went with an earlier process. Until it is through, nothing is performed. */
@@ -51,6 +48,7 @@ type Perform = (floor: Floor, effect: StoredEffect) => Promise<Performed>;
 const PERFORMS: Partial<Record<EffectKind, Perform>> = {
   'call.answer': performAnswer, 'call.hangup': performHangup, 'call.mute': performMute, 'call.echo': performEcho, 'call.amd': performAmd,
   'call.talk': performTalk, 'call.play': performPlay, 'call.beep': performBeep, 'call.digits_receive': performCollect, 'call.digits_send': performSend,
+  'call.recording_start': performRecord, 'call.recording_stop': performStopRecording, 'call.create': performCreate, 'call.connect': performConnect,
   'call.join': performJoin, 'call.external_media_start': performFork, 'call.external_media_stop': performUnfork,
 };
 
@@ -63,6 +61,7 @@ export function createCalls({ host, legs, speech, settings, log, newId = randomU
   return {
     driver: driverOf(floor),
     doors: { hangup: (...asked) => hangup(floor, ...asked) },
+    reaches: (...asked) => legs.reaches(...asked),
     up: () => floor.lines.size,
     async start() {
       await recover(floor);

@@ -5,17 +5,19 @@ import { legEnded } from './end.js';
 import { takeOffer } from './incoming.js';
 import { typed, type Floor, type Line } from './line.js';
 import { detected, digitsSent, left } from './line_actions.js';
+import { farAnswers, farRings } from './outgoing.js';
 import { soundEnded } from './prompts.js';
+import { recorded } from './record.js';
 
 /** Takes one fact of a line's leg. */
 export async function onFact(floor: Floor, line: Line, fact: LegEvent): Promise<void> {
   switch (fact.type) {
     case 'offered': return takeOffer(floor, line, fact);
-    case 'ringing': return;
-    case 'answered': return;
+    case 'ringing': return farRings(floor, line, fact.early_media);
+    case 'answered': return farAnswers(floor, line);
     case 'digit': return digit(floor, line, fact.digit);
     case 'playback_done': return soundEnded(floor, line, fact.id, fact.how, fact.message);
-    case 'recording_done': return;
+    case 'recording_done': return recordingDone(floor, line, fact);
     case 'digits_sent': return digitsSent(floor, line, fact.id);
     case 'detected': return detected(floor, line, fact.id, fact.machine, fact.detail);
     case 'joined': return;
@@ -32,3 +34,6 @@ async function digit(floor: Floor, line: Line, pressed: string): Promise<void> {
   typed(line, pressed);
   await lookAtDigits(floor, line);
 }
+
+const recordingDone = (floor: Floor, line: Line, { id, how, duration_ms, size_bytes, message }: Extract<LegEvent, { type: 'recording_done' }>): Promise<void> =>
+  recorded(floor, line, id, { ended_by: how, duration_ms, size_bytes, ...(message === undefined ? {} : { message }) });

@@ -92,7 +92,9 @@ export async function left(floor: Floor, line: Line, room: string): Promise<void
   if (line.room !== room) return;
   line.room = '';
   for (const open of [...line.open.values()]) {
-    if (open.effect.kind === 'call.join') await settleOpen(floor, line, open, { ok: true, data: {} });
+    if (open.effect.kind !== 'call.join' && open.effect.kind !== 'call.connect') continue;
+    await settleOpen(floor, line, open, { ok: true, data: {} });
+    await open.undo();
   }
   await line.bridge?.leaves(line.id);
 }

@@ -58,10 +58,10 @@ export type CallData = CallCommon & { readonly played: Played };
 /** The document of a call. */
 export type Call = CallOf<CallData>;
 
-/** A call by id, of any customer; undefined where there is none or it is deleted. */
+/** A played call by id, of any customer; undefined where there is none, it is deleted or somebody else carries it. */
 export async function readCall({ host }: Room, id: string): Promise<Call | undefined> {
   const document = await host.document('call', id);
-  return document === undefined || document.tm_delete !== null ? undefined : (document as unknown as Call);
+  return document === undefined || document.tm_delete !== null || !('played' in document.data) ? undefined : (document as unknown as Call);
 }
 
 /** The call that an effect is about. Throws `Permanent` CALL_NOT_FOUND, also for another customer's. */
