@@ -16,6 +16,7 @@ export type AuthParts = {
   readonly guards: { readonly address: Guard; readonly user: Guard };
   /** Addresses and CIDRs that phones may come from; none: from everywhere. */
   readonly phones_from: readonly string[];
+  readonly digests: readonly ('SHA-256' | 'MD5')[];
 };
 
 /** Who it is; or what to answer. */
@@ -33,15 +34,14 @@ export function createAuthenticate(parts: AuthParts): Authenticate {
   const allowed = listOf(parts.phones_from);
   const challenge = (realm: string, stale: boolean): Identity => {
     const nonce = nonces.make();
-    // The best first (RFC 8760 §2.3); who knows only MD5 takes the second.
-    const values = (['SHA-256', 'MD5'] as const).map((algorithm) => ['WWW-Authenticate', printChallenge(realm, nonce, algorithm, stale)] as const);
+    const values = parts.digests.map((algorithm) => ['WWW-Authenticate', printChallenge(realm, nonce, algorithm, stale)] as const);
     return { kind: 'refused', status: 401, headers: values };
   };
   const refused: Identity = { kind: 'refused', status: 403, headers: [] };
 
   return async ({ request, source: { address } }, realm) => {
     if (!allowed(address)) return refused;
-    const shown = shownIn(request, realm);
+    const shown = shownIn(request, realm, parts.digests);
     if (shown === undefined) return challenge(realm, false);
     const user = `${address} ${shown.username}`;
     // Nothing is looked at while the address waits: what is shown could be right, and would be refused all the same.
@@ -65,9 +65,9 @@ export function createAuthenticate(parts: AuthParts): Authenticate {
 }
 
 /** The credentials of a request for a realm, by an algorithm that was offered. */
-function shownIn(request: SipRequest, realm: string): Shown | undefined {
+function shownIn(request: SipRequest, realm: string, digests: readonly string[]): Shown | undefined {
   const values = [...headers(request, 'Authorization'), ...headers(request, 'Proxy-Authorization')];
-  return values.map(parseShown).find((shown) => shown?.realm === realm && shown.algorithm !== 'SHA-512-256' && shown.qop !== 'auth-int');
+  return values.map(parseShown).find((shown) => shown?.realm === realm && digests.includes(shown.algorithm) && shown.qop !== 'auth-int');
 }
 
 function secretOf(extension: Extension | undefined, trunk: Trunk | undefined, { algorithm, realm }: Shown): string | undefined {

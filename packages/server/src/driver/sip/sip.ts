@@ -65,7 +65,7 @@ export function createSip(parts: SipParts): Sip {
     tell: (leg_id, fact) => { listener(leg_id, fact); },
   };
   const guards = { address: createGuard(timers, { ...GUARD_SETTINGS, free: 30 }), user: createGuard(timers) };
-  const authenticate = createAuthenticate({ directory, nonces: createNonces(timers, settings.nonce_ms), guards, phones_from: settings.phones_from, log });
+  const authenticate = createAuthenticate({ directory, nonces: createNonces(timers, settings.nonce_ms), guards, phones_from: settings.phones_from, digests: settings.digests, log });
   const registrar = createRegistrar({ directory, authenticate, settings, timers });
   const trunks = createTrunkClient({ transactions, directory, resolve, timers, log, user_agent: settings.user_agent });
   const routes: RouteParts = { directory, registrar, resolve, settings };

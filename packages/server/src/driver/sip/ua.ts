@@ -28,6 +28,8 @@ export type SipSettings = {
   readonly t1_ms: number;
   readonly t2_ms: number;
   readonly nonce_ms: number;
+  /** The digests that phones are asked for, the preferred first (RFC 8760 §2.3). Many phones give up where a challenge names one that they do not know. */
+  readonly digests: readonly ('SHA-256' | 'MD5')[];
   /** How short and how long a registration may be; behind a router it is short enough to keep the router's mapping open. */
   readonly register_s: { readonly least: number; readonly most: number; readonly behind_nat: number };
   /** Addresses and CIDRs that phones may call and register from; none: from everywhere. */
@@ -38,7 +40,7 @@ export type SipSettings = {
 
 /** The usual settings. */
 export const SIP_SETTINGS: SipSettings = {
-  media_address: '', user_agent: 'activeflow', max_legs: 2_000, ring_ms: 180_000, session_expires_s: 1_800, min_se_s: 90, t1_ms: 500, t2_ms: 4_000, nonce_ms: 300_000,
+  media_address: '', user_agent: 'activeflow', max_legs: 2_000, ring_ms: 180_000, session_expires_s: 1_800, min_se_s: 90, t1_ms: 500, t2_ms: 4_000, nonce_ms: 300_000, digests: ['MD5'],
   register_s: { least: 60, most: 3_600, behind_nat: 120 }, phones_from: [], outbound_allow: [],
 };
 
