@@ -1,11 +1,11 @@
 // The media worker, as the main thread has it: commands become messages, chunks of streams follow them as they are needed.
-import { Worker, type MessagePort, type Transferable } from 'node:worker_threads';
+import { Worker, type Transferable } from 'node:worker_threads';
 import type { Media, MediaEvent, MediaSettings } from './media.js';
 import { createPumps, type Pumps } from './pumps.js';
 import type { Answer, Command } from './protocol.js';
 
-/** What messages to a worker go by. */
-export type Link = { post(command: Command, transfer?: readonly Transferable[]): void; listen(heard: (answer: Answer) => void): void; end(): Promise<void> };
+/** What messages to the worker go by. */
+type Link = { post(command: Command, transfer?: readonly Transferable[]): void; listen(heard: (answer: Answer) => void): void; end(): Promise<void> };
 
 /** Starts the worker thread. A mistake of ours in it ends the process, as it would in the main thread. */
 export function createMedia(settings: MediaSettings): Media {
@@ -16,15 +16,6 @@ export function createMedia(settings: MediaSettings): Media {
     post(command, transfer) { worker.postMessage(command, transfer); },
     listen(heard) { worker.on('message', heard); },
     async end() { await worker.terminate(); },
-  });
-}
-
-/** Media of a worker that is already there, at the other end of a port. */
-export function connectPort(port: MessagePort): Media {
-  return connectMedia({
-    post(command, transfer) { port.postMessage(command, transfer); },
-    listen(heard) { port.on('message', heard); },
-    end() { port.close(); return Promise.resolve(); },
   });
 }
 

@@ -1,62 +1,17 @@
 // Playing to a far end over real sockets, by a real worker thread.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createMedia } from './client.js';
-import type { Media } from './media.js';
-import { agreedWith, amplitudeOf, keepEvents, openPhone, samplesOf, until, type Phone } from './testing/phone.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { amplitudeOf, samplesOf, until } from './testing/phone.js';
+import { openStage, sine, type Stage } from './testing/stage.js';
 
-let media: Media;
-let events: ReturnType<typeof keepEvents>;
-let legs = 0;
-const phones: Phone[] = [];
-const folder = mkdtempSync(join(tmpdir(), 'media-play-'));
-
-beforeAll(() => {
-  media = createMedia({ host: '127.0.0.1', ports: [20_000, 59_999], silent_ms: 60_000 });
-  events = keepEvents(media);
-});
-afterEach(() => { for (const phone of phones.splice(0)) phone.close(); });
-afterAll(async () => {
-  await media.stopWorker();
-  rmSync(folder, { recursive: true });
-});
-
-/** A leg that is agreed with a phone. */
-async function connected(change = {}): Promise<{ leg: string; phone: Phone }> {
-  const leg = `leg${++legs}`;
-  const phone = await openPhone();
-  phones.push(phone);
-  phone.to = (await media.open(leg, { kind: 'udp' })).port;
-  media.agree(leg, agreedWith(phone, change));
-  return { leg, phone };
-}
-
-/** A WAV file of PCM 16 bits, written by hand. */
-function wav(name: string, samples: Int16Array, rate_hz = 8_000, channels = 1): string {
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + samples.byteLength, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(channels, 22);
-  head.writeUInt32LE(rate_hz, 24);
-  head.writeUInt32LE(rate_hz * channels * 2, 28);
-  head.writeUInt16LE(channels * 2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(samples.byteLength, 40);
-  const path = join(folder, name);
-  writeFileSync(path, Buffer.concat([head, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)]));
-  return path;
-}
-const sine = (hz: number, seconds: number, rate_hz = 8_000): Int16Array => Int16Array.from({ length: seconds * rate_hz }, (_, i) => Math.round(8_000 * Math.sin((2 * Math.PI * hz * i) / rate_hz)));
+let stage: Stage;
+beforeAll(() => { stage = openStage(); });
+afterAll(() => stage.close());
 
 describe('a leg', () => {
   test('sends silence from the agreement on: one SSRC, numbers without a gap, the marker at the start', async () => {
-    const { phone } = await connected();
+    const { phone } = await stage.connect();
     await until(() => phone.got.length >= 10);
     const [first] = phone.got;
     for (const [i, packet] of phone.got.entries()) {
@@ -68,9 +23,9 @@ describe('a leg', () => {
   });
 
   test('plays a file and a tone without a gap between them, and says so', async () => {
-    const { leg, phone } = await connected();
-    media.play(leg, 'p1', [{ kind: 'file', path: wav('a.wav', sine(500, 0.5)) }, { kind: 'tone', frequencies_hz: [1_000], on_ms: 200, off_ms: 0, repeat: 1 }]);
-    expect(await events.until(leg, ({ type }) => type === 'playback_done')).toEqual({ leg_id: leg, type: 'playback_done', id: 'p1', how: 'end' });
+    const { leg, phone } = await stage.connect();
+    stage.media.play(leg, 'p1', [{ kind: 'file', path: stage.wav('a.wav', sine(500, 0.5)) }, { kind: 'tone', frequencies_hz: [1_000], on_ms: 200, off_ms: 0, repeat: 1 }]);
+    expect(await stage.events.until(leg, ({ type }) => type === 'playback_done')).toEqual({ leg_id: leg, type: 'playback_done', id: 'p1', how: 'end' });
     await until(() => phone.got.at(-1)?.payload.every((byte) => byte === 0xff) ?? false);
     const loud = phone.got.filter(({ payload }) => payload.some((byte) => byte !== 0xff));
     expect(loud.length).toBeGreaterThanOrEqual(35);
@@ -82,15 +37,15 @@ describe('a leg', () => {
   });
 
   test('stops what is played, and goes on with what comes after it', async () => {
-    const { leg, phone } = await connected();
-    media.play(leg, 'long', [{ kind: 'tone', frequencies_hz: [400], on_ms: 1_000, off_ms: 0, repeat: null }]);
-    media.play(leg, 'next', [{ kind: 'tone', frequencies_hz: [900], on_ms: 100, off_ms: 0, repeat: 1 }]);
-    media.play(leg, 'long', [{ kind: 'tone', frequencies_hz: [100], on_ms: 1_000, off_ms: 0, repeat: null }]);
+    const { leg, phone } = await stage.connect();
+    stage.media.play(leg, 'long', [{ kind: 'tone', frequencies_hz: [400], on_ms: 1_000, off_ms: 0, repeat: null }]);
+    stage.media.play(leg, 'next', [{ kind: 'tone', frequencies_hz: [900], on_ms: 100, off_ms: 0, repeat: 1 }]);
+    stage.media.play(leg, 'long', [{ kind: 'tone', frequencies_hz: [100], on_ms: 1_000, off_ms: 0, repeat: null }]);
     await until(() => phone.got.filter(({ payload }) => payload.some((byte) => byte !== 0xff)).length >= 10);
-    media.stop(leg, 'long');
-    media.stop(leg, 'long');
-    await events.until(leg, (fact) => fact.type === 'playback_done' && fact.id === 'next');
-    expect(events.all.filter(({ leg_id, type }) => leg_id === leg && type === 'playback_done')).toEqual([
+    stage.media.stop(leg, 'long');
+    stage.media.stop(leg, 'long');
+    await stage.events.until(leg, (fact) => fact.type === 'playback_done' && fact.id === 'next');
+    expect(stage.events.all.filter(({ leg_id, type }) => leg_id === leg && type === 'playback_done')).toEqual([
       { leg_id: leg, type: 'playback_done', id: 'long', how: 'stopped' }, { leg_id: leg, type: 'playback_done', id: 'next', how: 'end' },
     ]);
     const loud = phone.got.filter(({ payload }) => payload.some((byte) => byte !== 0xff));
@@ -98,25 +53,25 @@ describe('a leg', () => {
   });
 
   test('says of a file that is none why it was not played', async () => {
-    const { leg } = await connected();
-    writeFileSync(join(folder, 'text.wav'), 'this is a text, and not short enough to be mistaken for a header');
-    media.play(leg, 'none', [{ kind: 'file', path: join(folder, 'absent.wav') }]);
-    media.play(leg, 'text', [{ kind: 'file', path: join(folder, 'text.wav') }]);
-    expect(await events.until(leg, (fact) => fact.type === 'playback_done' && fact.id === 'none')).toMatchObject({ how: 'failed', message: 'The file cannot be read (ENOENT).' });
-    expect(await events.until(leg, (fact) => fact.type === 'playback_done' && fact.id === 'text')).toMatchObject({ how: 'failed', message: 'This is no WAV file.' });
+    const { leg } = await stage.connect();
+    writeFileSync(join(stage.folder, 'text.wav'), 'this is a text, and not short enough to be mistaken for a header');
+    stage.media.play(leg, 'none', [{ kind: 'file', path: join(stage.folder, 'absent.wav') }]);
+    stage.media.play(leg, 'text', [{ kind: 'file', path: join(stage.folder, 'text.wav') }]);
+    expect(await stage.events.until(leg, (fact) => fact.type === 'playback_done' && fact.id === 'none')).toMatchObject({ how: 'failed', message: 'The file cannot be read (ENOENT).' });
+    expect(await stage.events.until(leg, (fact) => fact.type === 'playback_done' && fact.id === 'text')).toMatchObject({ how: 'failed', message: 'This is no WAV file.' });
   });
 
   test('hears digits, each once, in order', async () => {
-    const { leg, phone } = await connected();
+    const { leg, phone } = await stage.connect();
     for (const code of [1, 1, 11]) await phone.press(code);
-    await events.until(leg, (fact) => fact.type === 'digit' && fact.digit === '#');
-    expect(events.all.filter(({ leg_id }) => leg_id === leg)).toEqual(['1', '1', '#'].map((digit) => ({ leg_id: leg, type: 'digit', digit })));
+    await stage.events.until(leg, (fact) => fact.type === 'digit' && fact.digit === '#');
+    expect(stage.events.all.filter(({ leg_id }) => leg_id === leg)).toEqual(['1', '1', '#'].map((digit) => ({ leg_id: leg, type: 'digit', digit })));
   });
 
   test('sends digits as events, the end three times, and goes on', async () => {
-    const { leg, phone } = await connected();
-    media.sendDigits(leg, 'd', '5x#', 100, 60);
-    await events.until(leg, ({ type }) => type === 'digits_sent');
+    const { leg, phone } = await stage.connect();
+    stage.media.sendDigits(leg, 'd', '5x#', 100, 60);
+    await stage.events.until(leg, ({ type }) => type === 'digits_sent');
     const sent = phone.got.filter(({ type }) => type === 101);
     for (const [i, code] of [5, 11].entries()) {
       const packets = sent.slice(i * 7, i * 7 + 7);
@@ -130,15 +85,15 @@ describe('a leg', () => {
   });
 
   test('ends what it plays when it is closed, once and for all', async () => {
-    const { legs: others } = await media.stats();
-    const { leg, phone } = await connected();
-    media.play(leg, 'p', [{ kind: 'silence', duration_ms: 60_000 }]);
+    const { legs: others } = await stage.media.stats();
+    const { leg, phone } = await stage.connect();
+    stage.media.play(leg, 'p', [{ kind: 'silence', duration_ms: 60_000 }]);
     await until(() => phone.got.length > 3);
-    media.close(leg);
-    await events.until(leg, ({ type }) => type === 'playback_done');
-    media.play(leg, 'q', [{ kind: 'silence', duration_ms: 20 }]);
-    media.close(leg);
-    expect(await media.stats()).toMatchObject({ legs: others });
-    expect(events.all.filter(({ leg_id }) => leg_id === leg)).toEqual([{ leg_id: leg, type: 'playback_done', id: 'p', how: 'stopped' }]);
+    stage.media.close(leg);
+    await stage.events.until(leg, ({ type }) => type === 'playback_done');
+    stage.media.play(leg, 'q', [{ kind: 'silence', duration_ms: 20 }]);
+    stage.media.close(leg);
+    expect(await stage.media.stats()).toMatchObject({ legs: others });
+    expect(stage.events.all.filter(({ leg_id }) => leg_id === leg)).toEqual([{ leg_id: leg, type: 'playback_done', id: 'p', how: 'stopped' }]);
   });
 });
