@@ -23,13 +23,13 @@ describe('settings of calls', () => {
     ]);
     expect(read('sip_extension', '1000:correct: horse')).toEqual({ extension: '1000', password: 'correct: horse' });
     expect(read('sip_trunk', '{"uri":"sip:sip.example.com","password":"x"}')).toEqual({ uri: 'sip:sip.example.com', password: 'x' });
-    expect(read('outbound_allow', '+49, 0,+')).toEqual(['+49', '0', '+']);
+    expect(read('outbound_allow', '+49, 0,+,@sip.example.com')).toEqual(['+49', '0', '+', '@sip.example.com']);
   });
 
   test.each([
     ['sip', ['yes', 'on']], ['sip_port', ['-1', '65536', 'x']], ['sip_ws_port', ['x']], ['public_address', ['example.com', '1.2.3']], ['rtp_ports', ['20000', '1-2', '30000-20000', '20000-70000', '20000-20000']],
     ['ice_servers', ['http://x', 'stun:', 'turn:host:3478', 'stun:a:secret@host', 'turn:ada:secret@']], ['sip_extension', ['1000', '1000:secret', 'a b:correct horse', ':correct horse']],
-    ['sip_trunk', ['sip:x', '[]', '"secret"', '{"password":"secret"', 'null']], ['outbound_allow', ['49x', '++49', '1234567890123456']], ['tts', ['gcp']], ['tts_openai_url', ['ftp://x', 'x']], ['max_calls', ['-1', '1.5']],
+    ['sip_trunk', ['sip:x', '[]', '"secret"', '{"password":"secret"', 'null']], ['outbound_allow', ['49x', '++49', '1234567890123456', '@', 'a@b']], ['tts', ['gcp']], ['tts_openai_url', ['ftp://x', 'x']], ['max_calls', ['-1', '1.5']],
   ] as const)('%s refuses what it cannot use', (key, texts) => {
     for (const text of texts) {
       const refused = (): string => { try { read(key, text); return 'taken'; } catch (error) { return (error as Error).message; } };

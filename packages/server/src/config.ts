@@ -116,9 +116,9 @@ function callEntries() {
     tts_openai_voice: entry('TTS_OPENAI_VOICE', 'alloy', 'its voice, where a flow names none', any),
     sip_extension: entry('SIP_EXTENSION', '', 'an extension for a first run, as `name:password`; made where the first customer has none', extensionOf, true),
     sip_trunk: entry('SIP_TRUNK', '', 'a trunk for a first run, as the JSON that POST /v1.0/trunks takes; made where the first customer has none', jsonObject, true),
-    outbound_allow: entry('OUTBOUND_ALLOW', '', 'beginnings of the numbers that may be dialled by trunks, comma-separated, as `+49,+43`; `+` is all; empty: no call goes out', prefixes),
-    max_calls: entry('MAX_CALLS', '100', 'calls that a customer may have at once', number(0, 1_000_000)),
-    max_outbound_minutes: entry('MAX_OUTBOUND_MINUTES', '600', 'minutes that a customer may talk by trunks in a day (UTC); then no call goes out, and those that are up end', number(0, 1_000_000)),
+    outbound_allow: entry('OUTBOUND_ALLOW', '', 'beginnings of the numbers that may be dialled by trunks, comma-separated, as `+49,+43`, where `+` is all; `@host` allows SIP addresses of a host. Empty: no call goes out', prefixes),
+    max_calls: entry('MAX_CALLS', '100', 'calls that a customer may have at once; 0 is any number', number(0, 1_000_000)),
+    max_outbound_minutes: entry('MAX_OUTBOUND_MINUTES', '600', 'minutes that a customer may talk by trunks in a day (UTC); then no call goes out, and those that are up end. 0 is any number', number(0, 1_000_000)),
   };
 }
 
@@ -178,7 +178,7 @@ function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined
 
 function prefixes(text: string): readonly string[] {
   const all = listed(text);
-  if (!all.every((prefix) => /^(?:\+|\+?\d{1,15})$/.test(prefix))) throw new Error('must be a list of at most 15 digits each, with or without a plus');
+  if (!all.every((prefix) => /^(?:\+|\+?\d{1,15}|@[A-Za-z0-9.:[\]-]{1,253})$/.test(prefix))) throw new Error('must be a list of beginnings of numbers, as `+49`, and of hosts, as `@sip.example.com`');
   return all;
 }
 
