@@ -27,8 +27,6 @@ export type AsteriskSettings = AriSettings & {
 /** How it reaches the outside, and where it writes. */
 export type AsteriskParts = { readonly log: Log; readonly fetch?: typeof fetch; readonly patience?: Patience };
 
-/** How long a start waits for Asterisk, before it goes on without. */
-const START_MS = 10_000;
 /** After a hangup, how long Asterisk has to say that the channel is gone before it is asked. */
 const GONE_MS = 5_000;
 
@@ -54,7 +52,7 @@ export function createAsterisk(settings: AsteriskSettings, parts: AsteriskParts)
     listen(listener) { exchange.listener = listener; },
     async start() {
       await sounds.start();
-      if (await events.start(START_MS)) return;
+      if (await events.start()) return;
       watch.late();
       log.error({ url: settings.url }, 'asterisk: it cannot be reached; calls come in and go out once it can');
     },

@@ -19,13 +19,15 @@ export type Patience = {
   readonly ping_ms: number;
   /** Before the application is taken back from another client that took it. */
   readonly replaced_ms: number;
+  /** Before a start goes on without Asterisk. */
+  readonly start_ms: number;
 };
-const PATIENCE: Patience = { retry_ms: [250, 30_000], ping_ms: 15_000, replaced_ms: 60_000 };
+const PATIENCE: Patience = { retry_ms: [250, 30_000], ping_ms: 15_000, replaced_ms: 60_000, start_ms: 10_000 };
 
 /** The socket. */
 export type Events = {
-  /** Connects, for as long as it takes; resolves after the first success, or after `wait_ms` without one: true, false. */
-  start(wait_ms: number): Promise<boolean>;
+  /** Connects, for as long as it takes; resolves after the first success, or after `start_ms` without one: true, false. */
+  start(): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -71,8 +73,8 @@ export function createEvents(settings: AriSettings, hearing: Hearing, log: Log, 
   };
 
   return {
-    start: (wait_ms) => new Promise((resolve) => {
-      const patient = setTimeout(() => { resolve(false); }, wait_ms);
+    start: () => new Promise((resolve) => {
+      const patient = setTimeout(() => { resolve(false); }, patience.start_ms);
       heardFirst = (first) => { clearTimeout(patient); resolve(first); };
       connect();
     }),

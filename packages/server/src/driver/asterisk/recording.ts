@@ -1,5 +1,4 @@
 // Recording: by a channel that listens to the leg, for a recording of the leg itself would keep Asterisk from playing anything to it.
-import { readFile } from 'node:fs/promises';
 import type { RecordAsked } from '../../media/media.js';
 import { AriError, isGone } from './ari.js';
 import type { Asides } from './aside.js';
@@ -94,7 +93,7 @@ async function run(exchange: Exchange, asides: Asides, recording: Recording, fin
     const reason = failed ?? await finished;
     if (reason !== undefined) throw new Error(reason);
     const size_bytes = await fetched(exchange, name, asked.path);
-    const duration_ms = wavDuration(await readFile(asked.path));
+    const duration_ms = await wavDuration(asked.path);
     tell(exchange, leg, { ...ended, how: recording.how ?? byItself(recording, duration_ms), duration_ms, size_bytes });
   } catch (error) {
     tell(exchange, leg, { ...ended, how: 'failed', duration_ms: 0, size_bytes: 0, message: text(error) });

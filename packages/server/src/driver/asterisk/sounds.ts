@@ -1,8 +1,8 @@
 // What Asterisk plays lies in files that it reads itself: a directory that both sides see, each under a name of its own.
 import { copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
-import { SAMPLE_RATE, type Sound } from '../../media/sound.js';
-import { asPcm, pcmWav, toneSamples } from './wav.js';
+import type { Sound } from '../../media/sound.js';
+import { asPcm, collect, pcmWav, toneSamples } from './wav.js';
 
 /** The shared directory, as either side names it. */
 export type MediaDirectory = { readonly ours: string; readonly theirs: string };
@@ -23,9 +23,6 @@ export type Sounds = {
 
 /** A tone up to this long is one file; a longer one is its period, played again and again. */
 const ONE_FILE_MS = 30_000;
-/** The longest stream that is collected: an hour. */
-const MOST_SAMPLES = 3_600 * SAMPLE_RATE;
-
 /** Makes sounds playable from a shared directory. */
 export function createSounds({ ours, theirs }: MediaDirectory): Sounds {
   const own = join(ours, 'playing');
@@ -34,7 +31,7 @@ export function createSounds({ ours, theirs }: MediaDirectory): Sounds {
   const made = (key: string, times: number | null = 1): Prepared => ({ kind: 'media', media: { uri: uri(relative(ours, file(key))), times } });
 
   const ofFile = async (path: string, key: string): Promise<Prepared> => {
-    const converted = await asPcm(path).catch((error: unknown) => { throw new Error(`${basename(path)} cannot be played: ${error instanceof Error ? error.message : String(error)}`); });
+    const converted = await asPcm(path).catch((error: unknown) => { throw new Error(`${basename(path)} cannot be played: ${reason(error)}`); });
     const inside = relative(ours, path);
     const isShared = !inside.startsWith('..') && path.endsWith('.wav');
     if (converted === 'as it is' && isShared) return { kind: 'media', media: { uri: uri(inside), times: 1 } };
@@ -61,7 +58,7 @@ export function createSounds({ ours, theirs }: MediaDirectory): Sounds {
         case 'tone': return ofTone(sound, key);
         case 'stream':
           // Asterisk plays files that are whole: nothing is heard before the last chunk is there.
-          await writeFile(file(key), pcmWav(await collected(sound.chunks, signal)));
+          await writeFile(file(key), pcmWav(await collect(sound.chunks, signal)));
           return made(key);
         default: return sound satisfies never;
       }
@@ -76,23 +73,8 @@ async function bring(from: string, to: string): Promise<void> {
   await link(from, to).catch(() => copyFile(from, to));
 }
 
-/** All of a stream; what has come of it when it is stopped. */
-async function collected(chunks: AsyncIterable<Int16Array>, signal: AbortSignal): Promise<Int16Array> {
-  const parts: Int16Array[] = [];
-  const iterator = chunks[Symbol.asyncIterator]();
-  const stop = new Promise<undefined>((resolve) => { signal.addEventListener('abort', () => { resolve(undefined); }, { once: true }); });
-  let length = 0;
-  while (!signal.aborted) {
-    const next = await Promise.race([iterator.next(), stop]);
-    if (next === undefined || next.done === true) break;
-    length += next.value.length;
-    if (length > MOST_SAMPLES) throw new Error('the sound is longer than an hour');
-    parts.push(next.value);
-  }
-  // Not waited for: one that is still being made may hang.
-  if (signal.aborted) void iterator.return?.();
-  const all = new Int16Array(length);
-  let at = 0;
-  for (const part of parts) { all.set(part, at); at += part.length; }
-  return all;
+/** Without the path, which is nobody's business but ours. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
 }

@@ -1,13 +1,16 @@
 // The little of WAV files that Asterisk needs from us: it plays 16-bit linear at 8 kHz, one channel, and nothing else under that name.
-import { readFile } from 'node:fs/promises';
-import { LAWS } from '../../media/g711.js';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { SAMPLE_RATE, type Sound } from '../../media/sound.js';
 import { createWaves } from '../../media/tone.js';
+import { createWavReader } from '../../media/wav-read.js';
 
 const HEADER_BYTES = 44;
+/** What is read of a file to know what it holds: some writers put notes before the sound. */
+const HEAD_BYTES = 64 * 1024;
 const PCM = 1;
-const ALAW = 6;
-const MULAW = 7;
+/** The longest sound that is kept in memory: an hour. */
+const MOST_SAMPLES = 3_600 * SAMPLE_RATE;
 
 /** A WAV file of samples. */
 export function pcmWav(samples: Int16Array): Buffer {
@@ -28,38 +31,68 @@ export function pcmWav(samples: Int16Array): Buffer {
   return wav;
 }
 
-/** What a WAV file holds. */
-export type Wav = { readonly format: number; readonly channels: number; readonly rate: number; readonly bits: number; readonly data: Buffer };
+/** What stands before the sound, and where that begins. */
+type Head = { readonly code: number; readonly channels: number; readonly rate: number; readonly bits: number; readonly sound_at: number };
 
-/** Reads a WAV file. Throws an Error of one sentence where it is none. */
-export function readWav(file: Buffer): Wav {
-  if (file.length < 12 || file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WAVE') throw new Error('it is no WAV file');
-  let head: Omit<Wav, 'data'> | undefined;
-  for (let at = 12; at + 8 <= file.length;) {
+function headOf(file: Buffer): Head | undefined {
+  let format: Omit<Head, 'sound_at'> | undefined;
+  for (let at = 12; at + 8 <= file.length; at += 8 + file.readUInt32LE(at + 4) + (file.readUInt32LE(at + 4) & 1)) {
     const name = file.toString('latin1', at, at + 4);
-    const size = file.readUInt32LE(at + 4);
-    const body = file.subarray(at + 8, at + 8 + size);
-    if (name === 'fmt ' && body.length >= 16) head = { format: body.readUInt16LE(0), channels: body.readUInt16LE(2), rate: body.readUInt32LE(4), bits: body.readUInt16LE(14) };
-    if (name === 'data' && head !== undefined) return { ...head, data: body };
-    at += 8 + size + (size % 2);
+    if (name === 'fmt ' && at + 24 <= file.length) format = { code: file.readUInt16LE(at + 8), channels: file.readUInt16LE(at + 10), rate: file.readUInt32LE(at + 12), bits: file.readUInt16LE(at + 22) };
+    if (name === 'data') return format && { ...format, sound_at: at + 8 };
   }
-  throw new Error('it holds no sound');
+  return undefined;
 }
 
-/** Milliseconds of sound in a WAV file. */
-export function wavDuration(file: Buffer): number {
-  const { channels, rate, bits, data } = readWav(file);
-  return Math.round(data.length * 8_000 / (channels * rate * bits));
+async function beginning(path: string): Promise<{ readonly head: Head | undefined; readonly size_bytes: number }> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return { head: headOf(buffer.subarray(0, bytesRead)), size_bytes: (await file.stat()).size };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Milliseconds of sound in a WAV file, by its head and its size. Throws an Error of one sentence where it is none. */
+export async function wavDuration(path: string): Promise<number> {
+  const { head, size_bytes } = await beginning(path);
+  if (head === undefined) throw new Error('what was recorded is no WAV file');
+  return Math.round((size_bytes - head.sound_at) * 8_000 / (head.channels * head.rate * head.bits));
 }
 
 /** The bytes of a file as Asterisk plays it, or that it is such already. Throws an Error of one sentence where it cannot be that. */
 export async function asPcm(path: string): Promise<Buffer | 'as it is'> {
-  const { format, channels, rate, bits, data } = readWav(await readFile(path));
-  if (channels !== 1 || rate !== SAMPLE_RATE) throw new Error(`it has ${channels} channels at ${rate} Hz, not one at ${SAMPLE_RATE}`);
-  if (format === PCM && bits === 16) return 'as it is';
-  if (format !== MULAW && format !== ALAW) throw new Error(`its format ${format} with ${bits} bits is neither linear nor G.711`);
-  const law = LAWS[format === MULAW ? 'PCMU' : 'PCMA'];
-  return pcmWav(Int16Array.from(data, (byte) => law.decode[byte] ?? 0));
+  const { head } = await beginning(path);
+  if (head?.code === PCM && head.bits === 16 && head.channels === 1 && head.rate === SAMPLE_RATE) return 'as it is';
+  return pcmWav(await collect(converted(path), new AbortController().signal));
+}
+
+async function* converted(path: string): AsyncIterable<Int16Array> {
+  const reader = createWavReader();
+  for await (const bytes of createReadStream(path)) yield reader.push(bytes as Buffer);
+  yield reader.end();
+}
+
+/** All of a stream; what has come of it when it is stopped. Throws an Error of one sentence where it does not end. */
+export async function collect(chunks: AsyncIterable<Int16Array>, signal: AbortSignal): Promise<Int16Array> {
+  const parts: Int16Array[] = [];
+  const iterator = chunks[Symbol.asyncIterator]();
+  const stop = new Promise<undefined>((resolve) => { signal.addEventListener('abort', () => { resolve(undefined); }, { once: true }); });
+  let length = 0;
+  while (!signal.aborted) {
+    const next = await Promise.race([iterator.next(), stop]);
+    if (next === undefined || next.done === true) break;
+    length += next.value.length;
+    if (length > MOST_SAMPLES) throw new Error('the sound is longer than an hour');
+    parts.push(next.value);
+  }
+  // Not waited for: one that is still being made may hang.
+  if (signal.aborted) void iterator.return?.();
+  const all = new Int16Array(length);
+  let at = 0;
+  for (const part of parts) { all.set(part, at); at += part.length; }
+  return all;
 }
 
 /** Sine waves mixed, on and off so many times. */

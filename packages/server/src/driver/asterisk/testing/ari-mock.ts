@@ -17,9 +17,7 @@ export async function openAri({ directory, speed = 1 }: { readonly directory: st
   const sockets = new Set<WebSocket>();
   const asked: Asked[] = [];
   const refusals: { readonly path: RegExp; readonly status: number }[] = [];
-  let told = 0;
   const say = (event: Readonly<Record<string, unknown>>): void => {
-    told += 1;
     for (const socket of sockets) socket.send(JSON.stringify({ ...event, timestamp: '2026-11-24T00:00:00.000+0000', asterisk_id: '00:00:5e:00:53:01', application: ACCOUNT.app }));
   };
   const world = createWorld(say, { directory, theirs: THEIRS, speed });
@@ -54,8 +52,8 @@ export async function openAri({ directory, speed = 1 }: { readonly directory: st
   return {
     ...world, asked,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/ari`,
-    /** Events said so far. */
-    told: () => told,
+    /** Resolves once every listener has read what was said: it has answered a ping that came after it. */
+    heard: () => Promise.all([...sockets].map((socket) => new Promise((resolve) => { socket.once('pong', resolve); socket.ping(); }))),
     sockets,
     /** Somebody dials, and the dialplan hands the call over; where nobody listens, it hangs up. Gives the channel. */
     dial({ exten, number = '+15551234', name = '', args = [], variables = {}, up = false }: { readonly exten: string; readonly number?: string; readonly name?: string; readonly args?: readonly string[]; readonly variables?: Record<string, string>; readonly up?: boolean }): MockChannel {
