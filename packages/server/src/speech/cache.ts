@@ -60,13 +60,14 @@ export function openCache({ directory, most_bytes, warn, now = Date.now }: Cache
     put: async (key, samples) => {
       await ready;
       const bytes = encodeWav(samples);
+      const size_bytes = bytes[0].length + bytes[1].length;
       const part = join(directory, `${key}.${process.pid}-${number++}.part`);
       try {
-        if (!await makeRoom(bytes.length)) return undefined;
+        if (!await makeRoom(size_bytes)) return undefined;
         // Others make room for themselves meanwhile.
-        coming_bytes += bytes.length;
-        await write(part, bytes, pathOf(key)).finally(() => (coming_bytes -= bytes.length));
-        kept.note(key, { size_bytes: bytes.length, used_ms: now(), noted_ms: now() });
+        coming_bytes += size_bytes;
+        await write(part, bytes, pathOf(key)).finally(() => (coming_bytes -= size_bytes));
+        kept.note(key, { size_bytes, used_ms: now(), noted_ms: now() });
         warned = false;
         return pathOf(key);
       } catch (error) {
@@ -79,7 +80,7 @@ export function openCache({ directory, most_bytes, warn, now = Date.now }: Cache
   };
 }
 
-async function write(part: string, bytes: Uint8Array, path: string): Promise<void> {
+async function write(part: string, bytes: readonly Uint8Array[], path: string): Promise<void> {
   await mkdir(dirname(part), { recursive: true, mode: 0o700 });
   await writeFile(part, bytes, { mode: 0o600 });
   await rename(part, path);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import { createSpeech } from './create.js';
+import { createSpeech, PROVIDER_NAMES } from './create.js';
 import type { Speech, Utterance } from './speech.js';
 import { durationOf, loudnessOf, never, samplesOf } from './testing/sounds.js';
 
@@ -11,7 +11,7 @@ const warnings: string[] = [];
 let speech: Speech;
 beforeEach(() => {
   warnings.length = 0;
-  speech = createSpeech({ directory, most_bytes: 10_000_000 }, { warn: (message) => void warnings.push(message) });
+  speech = createSpeech({ directory, most_bytes: 10_000_000, fetch_bytes: 1_000_000, order: PROVIDER_NAMES, espeak: 'espeak-ng', openai: null }, { fetch: () => Promise.reject(new Error('no')), log: { warn: (_fields, message) => void warnings.push(message) } });
 });
 afterEach(() => speech.close());
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

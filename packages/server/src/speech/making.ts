@@ -53,7 +53,7 @@ export function startMaking(make: (signal: AbortSignal) => AsyncIterable<Int16Ar
   // Whoever wants to know asks for it; that nobody asks is no error.
   whole.catch(() => undefined);
 
-  async function* chunks(): AsyncIterable<Int16Array> {
+  async function* chunks(): AsyncIterator<Int16Array> {
     for (let next = 0; ; next += 1) {
       while (parts.length <= next && !over) await change();
       const part = parts[next];
@@ -76,7 +76,7 @@ export function startMaking(make: (signal: AbortSignal) => AsyncIterable<Int16Ar
     if (signal.aborted) throw canceled();
     if (parts.length === 0 && failure !== undefined) throw failure;
   };
-  return { join, chunks, whole, given_up: () => failure !== undefined || controller.signal.aborted };
+  return { join, chunks: () => ({ [Symbol.asyncIterator]: chunks }), whole, given_up: () => failure !== undefined || controller.signal.aborted };
 }
 
 const canceled = (): NoSound => new NoSound('CANCELED', 'nobody wants it any more');

@@ -1,4 +1,5 @@
 // WAV files: of any usual kind they become sound of 8 kHz, whole or while they come; and a sound becomes a file.
+import { endianness } from 'node:os';
 import { SAMPLE_RATE } from '../media/sound.js';
 import { createWavReader } from '../media/wav-read.js';
 import { NoSound } from './errors.js';
@@ -54,23 +55,23 @@ export function joined(parts: readonly Int16Array[]): Int16Array {
   return all;
 }
 
-/** The bytes of a file of a sound: PCM of 16 bits, one channel, 8 kHz. */
-export function encodeWav(samples: Int16Array): Buffer {
-  const bytes = Buffer.alloc(44 + 2 * samples.length);
-  bytes.write('RIFF', 0, 'latin1');
-  bytes.writeUInt32LE(36 + 2 * samples.length, 4);
-  bytes.write('WAVEfmt ', 8, 'latin1');
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20);
-  bytes.writeUInt16LE(1, 22);
-  bytes.writeUInt32LE(SAMPLE_RATE, 24);
-  bytes.writeUInt32LE(2 * SAMPLE_RATE, 28);
-  bytes.writeUInt16LE(2, 32);
-  bytes.writeUInt16LE(16, 34);
-  bytes.write('data', 36, 'latin1');
-  bytes.writeUInt32LE(2 * samples.length, 40);
-  for (let i = 0; i < samples.length; i += 1) bytes.writeInt16LE(samples[i] as number, 44 + 2 * i);
-  return bytes;
+/** The bytes of a file of a sound, in two parts so that a long one is not copied: PCM of 16 bits, one channel, 8 kHz. */
+export function encodeWav(samples: Int16Array): readonly [Buffer, Buffer] {
+  const head = Buffer.alloc(44);
+  const body = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  head.write('RIFF', 0, 'latin1');
+  head.writeUInt32LE(36 + body.length, 4);
+  head.write('WAVEfmt ', 8, 'latin1');
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(SAMPLE_RATE, 24);
+  head.writeUInt32LE(2 * SAMPLE_RATE, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36, 'latin1');
+  head.writeUInt32LE(body.length, 40);
+  return [head, endianness() === 'LE' ? body : Buffer.from(body).swap16()];
 }
 
 /** What a file is by its first bytes, for whoever took it for a WAV file. */
