@@ -68,6 +68,13 @@ export const FIGURES: readonly Figure[] = [
   { name: 'webhook_rate', text: 'deliveries a second at it, no other endpoint', unit: '/s' },
   { name: 'webhook_cpu', text: 'engine CPU a delivery, without its activeflow', unit: 'us' },
   { name: 'webhook_wrong', text: 'deliveries missing or told twice at the endpoint that answers', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
+  { name: 'media_p50', text: '200 calls played and recorded by one media worker: packet interval, p50', unit: 'ms', ...most(20.5, 20.1) },
+  { name: 'media_p99', text: 'the same, p99', unit: 'ms', ...most(30, 25) },
+  { name: 'media_core', text: 'the same: CPU of the worker and its disk', unit: 'core', ...most(0.45, 0.35) },
+  { name: 'media_blocked_p50', text: 'the same with the main thread blocked 60 ms in every 250: p50', unit: 'ms', ...most(20.5, 20.1) },
+  { name: 'media_blocked_p99', text: 'the same, p99', unit: 'ms', ...most(30, 25) },
+  { name: 'media_blocked_core', text: 'the same: CPU of the worker and its disk', unit: 'core', ...most(0.45, 0.35) },
+  { name: 'media_gaps', text: 'packets missing at the far end', unit: '' },
 ];
 
 /** The figures of the works of one request each, of one round. */

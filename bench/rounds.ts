@@ -8,10 +8,11 @@ import { countFlushes, hasStrace, type Flushes } from './flushes.js';
 import { measureMachine, type Machine } from './machine.js';
 import { measureRequests } from './measure.js';
 import { prepare } from './prepared.js';
-import { feedValues, growthValues, listValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
+import { feedValues, growthValues, listValues, mediaValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
 import { feedEntries, measureFeed } from './works/feed.js';
 import { grow, measureGrowth } from './works/growth.js';
 import { measureLists, measureTransitions, openTables } from './works/lists.js';
+import { measureMedia, mediaEntries } from './works/media.js';
 import { REQUEST_WORKS } from './works/requests.js';
 import { measureTimers, timersEntry } from './works/timers.js';
 import { measureWaiting, waitingEntries } from './works/waiting.js';
@@ -52,6 +53,7 @@ export async function runRounds(options: Options, note: (text: string) => void):
   if (options.names.includes('timers')) await run([timersPart(options)]);
   if (options.names.includes('feed')) await run([feedPart(options)]);
   if (options.names.includes('webhooks')) await run([webhooksPart(options)]);
+  if (options.names.includes('media')) await run([mediaPart(options)]);
   if (options.names.includes('waiting')) await run(options.sizes.waiting.map((runs) => waitingPart(runs, options)));
   if (options.names.includes('lists') || options.names.includes('transitions')) await run(await tableParts(options, note));
   return { entries, values: [...values], flushes: describe(counted) };
@@ -115,6 +117,14 @@ const webhooksPart = ({ sizes }: Options): Part => ({
   async round(machine) {
     const measured = await measureWebhooks(sizes.webhooks);
     return { entries: webhookEntries(measured, sizes.webhooks, machine), values: webhookValues(measured) };
+  },
+});
+
+const mediaPart = ({ sizes }: Options): Part => ({
+  name: 'media', rounds: sizes.rounds,
+  async round(machine) {
+    const measured = await measureMedia(sizes.media);
+    return { entries: mediaEntries(measured, sizes.media, machine), values: mediaValues(measured) };
   },
 });
 

@@ -3,6 +3,7 @@ import { quantile, type Entry } from './entry.js';
 import type { Value } from './figures.js';
 import type { FeedMeasured } from './works/feed.js';
 import { FULL_LISTS } from './works/lists.js';
+import type { MediaMeasured } from './works/media.js';
 import type { Lateness } from './works/timers.js';
 import type { Waiting } from './works/waiting.js';
 import type { WebhooksMeasured } from './works/webhooks.js';
@@ -66,4 +67,11 @@ export const webhookValues = ({ untold_cpu_us, alone, beside }: WebhooksMeasured
   { name: 'webhook_beside_p50', value: quantile(beside.latencies, 0.5) ?? Number.NaN }, { name: 'webhook_beside_p99', value: quantile(beside.latencies, 0.99) ?? Number.NaN },
   { name: 'webhook_rate', value: alone.per_s }, { name: 'webhook_cpu', value: (alone.engine_cpu_us - untold_cpu_us) / Math.max(1, alone.deliveries) },
   { name: 'webhook_held', value: beside.held }, { name: 'webhook_wrong', value: alone.wrong + beside.wrong },
+];
+
+/** What calls sounded like. */
+export const mediaValues = ({ calm, blocked }: MediaMeasured): readonly Value[] => [
+  { name: 'media_p50', value: quantile(calm.intervals, 0.5) ?? Number.NaN }, { name: 'media_p99', value: quantile(calm.intervals, 0.99) ?? Number.NaN }, { name: 'media_core', value: calm.core },
+  { name: 'media_blocked_p50', value: quantile(blocked.intervals, 0.5) ?? Number.NaN }, { name: 'media_blocked_p99', value: quantile(blocked.intervals, 0.99) ?? Number.NaN },
+  { name: 'media_blocked_core', value: blocked.core }, { name: 'media_gaps', value: calm.gaps + blocked.gaps },
 ];
