@@ -5,6 +5,7 @@ import type { FeedOptions, Topics } from './feed-types.js';
 import { webhookDeliveriesOf } from './deliveries.js';
 import { listOf, type List, type ListQuery } from './list.js';
 import { followSocket, type SocketOptions } from './socket.js';
+import { whipOf } from './whip.js';
 import { createTransport, type ChangeOptions, type ClientOptions, type PostOptions, type RequestOptions, type Transport } from './transport.js';
 import type {
   AccessKey, AccessKeyInput, Call, CallInput, Customer, CustomerInput, Extension, ExtensionInput, Flow, FlowInput, Login, Me, Message, MessageInput, PhoneNumber,
@@ -21,6 +22,7 @@ export function createClient(options: ClientOptions) {
     flows: flowsOf(transport),
     activeflows: activeflowsOf(transport),
     calls: callsOf(transport),
+    whip: whipOf(transport),
     messages: {
       ...readable<Message>(transport, 'messages'),
       /** Sends a message to each destination. */

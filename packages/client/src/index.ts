@@ -8,3 +8,4 @@ export type { List, ListQuery, Page } from './list.js';
 export type { SocketOptions, WebSocketLike } from './socket.js';
 export type { ChangeOptions, ClientOptions, PostOptions, RequestOptions } from './transport.js';
 export type * from './types.js';
+export type { IceServer, TakenCall } from './whip.js';

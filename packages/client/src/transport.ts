@@ -14,8 +14,8 @@ export type ClientOptions = {
   readonly max_retries?: number;
 };
 
-/** What any request takes. */
-export type RequestOptions = { readonly signal?: AbortSignal };
+/** What any request takes. `keepalive`: it is sent even if the page that sends it goes away. */
+export type RequestOptions = { readonly signal?: AbortSignal; readonly keepalive?: boolean };
 /** What a request takes that changes something. `if_match`: only at this version. */
 export type ChangeOptions = RequestOptions & { readonly if_match?: number };
 /** What a POST takes. The same key and body within a day give the first answer, so that it can be tried again. */
@@ -25,12 +25,14 @@ export type PostOptions = ChangeOptions & { readonly idempotency_key?: string };
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** A request to send; `repeatable`: it changes the same the second time, though it is a POST. */
-export type Asked = { readonly query?: Query; readonly body?: unknown; readonly options?: PostOptions | undefined; readonly repeatable?: boolean };
+export type Asked = { readonly query?: Query; readonly body?: unknown; readonly sdp?: string; readonly options?: PostOptions | undefined; readonly repeatable?: boolean };
 
 /** Sends requests. Throws `ActiveflowError`. */
 export type Transport = {
   json<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, asked?: Asked): Promise<T>;
   blob(path: string, options?: RequestOptions): Promise<Blob>;
+  /** An SDP offer; the answer is SDP, too. */
+  sdp(path: string, offer: string, options?: RequestOptions): Promise<Response>;
   /** An answer that goes on, or none (204); the time limit is for its head alone. Not tried again: whoever reads it comes back. */
   stream(path: string, query: Query, signal: AbortSignal): Promise<Response>;
   /** An address beside the API's own, for a connection that can send no header: the credentials are in it. */
@@ -48,16 +50,18 @@ export function createTransport(options: ClientOptions): Transport {
   const authorization = authorizationOf(access_key, token);
   const send = options.fetch ?? globalThis.fetch;
 
-  const once = async (method: string, path: string, { query, body, options: asked = {} }: Asked): Promise<Response> => {
+  const once = async (method: string, path: string, { query, body, sdp, options: asked = {} }: Asked): Promise<Response> => {
     const headers: Record<string, string> = { accept: 'application/json', ...authorization };
     if (body !== undefined) headers['content-type'] = 'application/json';
+    if (sdp !== undefined) headers['content-type'] = 'application/sdp';
     if (asked.if_match !== undefined) headers['if-match'] = `"${asked.if_match}"`;
     if (asked.idempotency_key !== undefined) headers['idempotency-key'] = asked.idempotency_key;
     const timeout = AbortSignal.timeout(timeout_ms);
     const signal = asked.signal ? AbortSignal.any([timeout, asked.signal]) : timeout;
     try {
       // The API redirects nowhere, and credentials are not for whoever says so.
-      return await send(`${base}${path}${queryText(query)}`, { method, headers, signal, redirect: 'error', ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      const sent = sdp ?? (body === undefined ? undefined : JSON.stringify(body));
+      return await send(`${base}${path}${queryText(query)}`, { method, headers, signal, redirect: 'error', ...(sent === undefined ? {} : { body: sent }), ...(asked.keepalive ? { keepalive: true } : {}) });
     } catch (failure) {
       throw errorOfFailure(failure, origin, timeout_ms);
     }
@@ -86,6 +90,7 @@ export function createTransport(options: ClientOptions): Transport {
   return {
     json: async <T>(method: string, path: string, asked: Asked = {}) => (await read(await answered(method, path, asked))) as T,
     blob: async (path, asked) => (await answered('GET', path, { options: asked })).blob(),
+    sdp: (path, offer, asked) => answered('POST', path, { sdp: offer, options: asked }),
     async stream(path, query, signal) {
       const late = new AbortController();
       const timer = setTimeout(() => { late.abort(new DOMException('no head came', 'TimeoutError')); }, timeout_ms);

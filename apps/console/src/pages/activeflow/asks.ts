@@ -2,7 +2,7 @@
 import { ActiveflowError, type Client, type Detail } from '@activeflow/client';
 import type { Ask } from './control.js';
 import type { Asks } from './controls.js';
-import type { Track } from './track.js';
+import type { Track } from '../../run/track.js';
 
 /** The buttons at the head. */
 export const asksOf = ({ activeflows }: Client, id: string, current_action_id: string): Asks => ({

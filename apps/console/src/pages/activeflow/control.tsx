@@ -5,9 +5,9 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { relativeText, useNow } from '../../ui/time.js';
 import { tell, tellError } from '../../ui/toast.js';
-import type { Run } from './run.js';
-import type { Row, Track } from './track.js';
-import { causeWords, rowLabel } from './words.js';
+import type { Run } from '../../run/run.js';
+import type { Row, Track } from '../../run/track.js';
+import { causeWords, rowLabel } from '../../run/words.js';
 
 /** Something to be asked of the activeflow, at the version that it must have. */
 export type Ask = {

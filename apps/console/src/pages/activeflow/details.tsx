@@ -8,8 +8,8 @@ import { Badge, type Tone } from '../../ui/status.js';
 import { Copyable, shortId } from '../../ui/copy.js';
 import type { IconName } from '../../ui/icons.js';
 import { exactText, spanText } from '../../ui/time.js';
-import type { Row } from './track.js';
-import { causeWords, outcomeOf, rowLabel } from './words.js';
+import type { Row } from '../../run/track.js';
+import { causeWords, outcomeOf, rowLabel } from '../../run/words.js';
 
 const EFFECTS: Readonly<Record<string, readonly [word: string, tone: Tone, icon: IconName]>> = {
   pending: ['to be done', 'wait', 'waiting'], performing: ['at work', 'run', 'running'], open: ['waits for a report', 'run', 'waiting'], canceling: ['being canceled', 'idle', 'canceled'],

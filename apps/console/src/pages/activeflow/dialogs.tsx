@@ -7,7 +7,7 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { SelectField, TextArea, TextField } from '../../ui/field.js';
 import { SchemaForm, type FormChoice } from '../../ui/schema-form.js';
-import { isOfSystem } from './track.js';
+import { isOfSystem } from '../../run/track.js';
 
 /** Sets a variable. `name` is empty for a new one. */
 export function VariableDialog({ name, value, busy, save, close }: {

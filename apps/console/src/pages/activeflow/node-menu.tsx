@@ -5,7 +5,7 @@ import { labelOf } from '../../graph/label.js';
 import type { PlacedNode } from '../../graph/layout.js';
 import type { NodeMarks } from '../../graph/node.js';
 import { Button, IconButton } from '../../ui/button.js';
-import type { Chosen } from './graph-panel.js';
+import type { Chosen } from '../../run/graph-panel.js';
 
 type Props = {
   readonly chosen: Chosen; readonly placed: PlacedNode; readonly marks: NodeMarks | undefined;

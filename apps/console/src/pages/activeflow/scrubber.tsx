@@ -1,9 +1,9 @@
 // Moving through the past: a slider over the events, a step back and forth, and the way back to now.
 import { Button, IconButton } from '../../ui/button.js';
 import { spanText } from '../../ui/time.js';
-import { rowAt, type Row } from './track.js';
-import type { Shown } from './use-run.js';
-import { rowLabel } from './words.js';
+import { rowAt, type Row } from '../../run/track.js';
+import type { Shown } from '../../run/use-run.js';
+import { rowLabel } from '../../run/words.js';
 
 /** The slider. */
 export function Scrubber({ rows, shown, events, ended }: { readonly rows: readonly Row[]; readonly shown: Shown; readonly events: number; readonly ended: boolean }) {

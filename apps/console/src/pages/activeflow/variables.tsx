@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import type { State } from '@activeflow/engine';
 import { Button, IconButton } from '../../ui/button.js';
 import { Icon } from '../../ui/icons.js';
-import { differences, isOfSystem, type Difference } from './track.js';
+import { differences, isOfSystem, type Difference } from '../../run/track.js';
 
 const CHANGES = { new: ['plus', 'new'], changed: ['edit', 'changed'], gone: ['minus', 'removed'] } as const;
 

@@ -1,7 +1,7 @@
 // The past of a run, as the page folds it: by the engine itself, from the log that the engine wrote.
 import { compileList, create, defaultLimits, MAIN_FRAME_ID, NO_CONFIGURATION, parseActions, START_ID, transition, type Action, type Ask, type Event, type State } from '@activeflow/engine';
 import { describe, expect, test } from 'vitest';
-import { edgeIdOf } from '../../graph/model.js';
+import { edgeIdOf } from '../graph/model.js';
 import { canForward, framesUpTo, MAIN, pictureOf, sceneOf, shownPaths } from './scene.js';
 import { differences, extend, NO_TRACK, rowAt, stateBefore } from './track.js';
 

@@ -1,9 +1,9 @@
 // What the picture shows at one event of a run: which lists, as boxes where they were pushed, where the cursor has been, and where it is.
 import { FINISH_ID, START_ID, type Frame, type State } from '@activeflow/engine';
-import { extraEdges, type Way } from '../../graph/extra.js';
-import { keyOf, place, type Nest, type Placed, type PlacedEdge } from '../../graph/layout.js';
-import { edgeIdOf, graphOf, type GraphAction } from '../../graph/model.js';
-import type { NodeMarks } from '../../graph/node.js';
+import { extraEdges, type Way } from '../graph/extra.js';
+import { keyOf, place, type Nest, type Placed, type PlacedEdge } from '../graph/layout.js';
+import { edgeIdOf, graphOf, type GraphAction } from '../graph/model.js';
+import type { NodeMarks } from '../graph/node.js';
 import type { Hop, Place, Track } from './track.js';
 
 /** Where a frame is in the picture: its path, the node that pushed it, and the event it came with. */

@@ -1,7 +1,7 @@
 // The picture of the run at the event that is looked at.
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { Loading } from '../../ui/states.js';
-import { GraphView } from '../../graph/view.js';
+import { Loading } from '../ui/states.js';
+import { GraphView } from '../graph/view.js';
 import type { Known, Run } from './run.js';
 import { framesUpTo, pictureOf, sceneOf, shownPaths, type FramePlace, type Scene } from './scene.js';
 

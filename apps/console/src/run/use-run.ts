@@ -1,7 +1,7 @@
 // The run that a page shows, and which of its events is looked at.
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import { useClient } from '../../app/session.js';
-import { useLive } from '../../data/live.js';
+import { useClient } from '../app/session.js';
+import { useLive } from '../data/live.js';
 import { createRun, type Known, type Run } from './run.js';
 
 /** Reads a run, and reads on whenever something is told of it. */

@@ -1,8 +1,8 @@
 // What happened, in words.
 import type { Cause, State } from '@activeflow/engine';
-import { labelOf, type Label } from '../../graph/label.js';
-import type { IconName } from '../../ui/icons.js';
-import type { Tone } from '../../ui/status.js';
+import { labelOf, type Label } from '../graph/label.js';
+import type { IconName } from '../ui/icons.js';
+import type { Tone } from '../ui/status.js';
 import type { Row } from './track.js';
 
 const KINDS: Readonly<Record<Exclude<Row['kind'], 'moved'>, string>> = {

@@ -1,11 +1,12 @@
 // Everything that happened, row by row. Only the rows in sight are drawn, however many there are.
 import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { State } from '@activeflow/engine';
-import { ActionIcon } from '../../graph/action-icon.js';
-import { Icon, type IconName } from '../../ui/icons.js';
-import { exactText, spanText } from '../../ui/time.js';
+import { ActionIcon } from '../graph/action-icon.js';
+import { Icon, type IconName } from '../ui/icons.js';
+import { exactText, spanText } from '../ui/time.js';
 import { rowAt, type Row } from './track.js';
 import { causeWords, outcomeOf, rowLabel } from './words.js';
+import './timeline.css';
 
 /** The height of a row, in pixels. */
 const ROW = 44;
