@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { defineAction, wait } from '../action.js';
 import { address, AddressSchema } from '../address.js';
-import { anonymous, CALL_MS, flag } from '../options.js';
+import { anonymous, CALL_MS, duration, flag } from '../options.js';
 
 export default defineAction({
   type: 'connect',
@@ -13,6 +13,7 @@ export default defineAction({
     destinations: Type.Array(AddressSchema, { description: 'who is rung', default: [] }),
     early_media: flag('let the caller hear what comes before the answer'),
     relay_reason: flag('hang the call up with the reason of the other side'),
+    timeout: duration('milliseconds that it rings', 30_000),
     anonymous,
   }),
   needs: ['destinations'],

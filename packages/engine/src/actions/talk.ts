@@ -10,6 +10,7 @@ export default defineAction({
   option: Type.Object({
     text: text('plain text or SSML'),
     language: text('BCP 47', 'en-US'),
+    gender: oneOf(['', 'female', 'male', 'neutral'], 'of the voice', ''),
     provider: text('who speaks', ''),
     voice_id: text('which voice', ''),
     digits_handle: oneOf(['', 'next'], '`next`: a digit ends it and is kept for the next collection', ''),

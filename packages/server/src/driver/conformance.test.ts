@@ -52,6 +52,7 @@ for (const action of [
   { type: 'answer' }, { type: 'talk', option: { text: 'Hello' } }, { type: 'play', option: { stream_urls: ['a'] } }, { type: 'beep' },
   { type: 'digits_receive' }, { type: 'digits_send', option: { digits: '1' } }, { type: 'echo', option: { duration: 1_000 } }, { type: 'mute' },
   { type: 'recording_start', option: { duration: 5 } }, { type: 'recording_stop' }, { type: 'amd' }, { type: 'hangup' }, { type: 'connect', option: { destinations } },
+  { type: 'conference_join', option: { conference_id: 'c' } }, { type: 'external_media_start', option: { external_host: '203.0.113.5:9' } }, { type: 'external_media_stop' },
 ]) driverConforms(`simulator, ${action.type}`, onCall(action));
 
 for (const action of [

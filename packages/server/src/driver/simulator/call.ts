@@ -27,6 +27,8 @@ export type Dial = {
   readonly began: Instant;
   readonly outcome: 'answer' | 'busy' | 'noanswer';
   readonly early_execution: boolean;
+  /** It is given up after so many milliseconds, if not before. */
+  readonly timeout_ms?: number;
   /** What it runs; null for a leg that is to be bridged. */
   readonly run: Run | null;
   /** The `call.connect` effect that rings it; `''` for none. */

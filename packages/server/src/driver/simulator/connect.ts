@@ -14,7 +14,7 @@ import { liveCall, settleWith } from './prompts.js';
 import type { Slip } from '../slip.js';
 import { without } from './waits.js';
 
-type Payload = { readonly source: Address; readonly destinations: readonly Address[]; readonly relay_reason: boolean };
+type Payload = { readonly source: Address; readonly destinations: readonly Address[]; readonly relay_reason: boolean; readonly timeout?: number };
 
 const legIds = ({ id, activeflow_id, payload }: StoredEffect): string[] =>
   (payload as Payload).destinations.map((_, i) => deriveId(activeflow_id, `${id}/leg/${i}`));
@@ -67,10 +67,10 @@ async function readLegs(room: Room, ids: readonly string[]): Promise<readonly Ca
 
 /** The legs, and that the caller waits for them, are one commit. */
 async function ring(room: Room, effect: StoredEffect, call: Call, now: Instant): Promise<void> {
-  const { source, destinations } = effect.payload as Payload;
+  const { source, destinations, timeout } = effect.payload as Payload;
   const up = answered(call.data, now);
   const wait: Wait = { effect_id: effect.id, kind: effect.kind, until: null };
-  const dialling = { source, run: null, master_call_id: call.id, connect_id: effect.id };
+  const dialling = { source, run: null, master_call_id: call.id, connect_id: effect.id, ...(timeout === undefined ? {} : { timeout_ms: timeout }) };
   const legs = legIds(effect).map((id, i) => dialled(id, effect.customer_id, now, { ...dialling, destination: address(destinations[i]) }));
   await room.host.write({ documents: [nextCall(call, withChanges(up, {}, { waits: [...up.played.waits, wait] }), now), ...legs] });
 }

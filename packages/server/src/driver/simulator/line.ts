@@ -5,7 +5,7 @@ import { withChanges, type Call, type CallData, type Dial } from './call.js';
 /** How a dialled call goes, in milliseconds from the dialling: it rings, is answered, or is given up. Busy is known when it would ring. */
 export const DIAL_MS = { ringing: 200, answered: 1_000, given_up: 25_000 } as const;
 
-const at = ({ began }: Dial, what: keyof typeof DIAL_MS): Instant => began + ms(DIAL_MS[what]);
+const at = ({ began, timeout_ms = Infinity }: Dial, what: keyof typeof DIAL_MS): Instant => began + ms(Math.min(DIAL_MS[what], timeout_ms));
 
 /** What a call comes to next, and when. */
 export type Ahead = { readonly to: 'ringing' | 'progressing' | 'busy' | 'noanswer'; readonly at: Instant };

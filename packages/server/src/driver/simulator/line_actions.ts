@@ -14,6 +14,12 @@ export const performAnswer = (room: Room, effect: StoredEffect): Promise<Perform
 export const performMute = (room: Room, effect: StoredEffect): Promise<Performed> =>
   onLine(room, effect, (data) => (data.played.muted ? data : withChanges(data, {}, { muted: true })));
 
+/** Performs `call.external_media_start` and `call.external_media_stop`: there is no sound that could be sent. */
+export async function performMedia(room: Room, effect: StoredEffect): Promise<Performed> {
+  const performed = await onLine(room, effect, (data) => data);
+  return 'done' in performed && performed.done.ok ? { done: { ...performed.done, data: { played: true } } } : performed;
+}
+
 /** Performs `call.amd`: people are played, so it finds a machine only where the call says so (`machine`). */
 export async function performAmd(room: Room, effect: StoredEffect): Promise<Performed> {
   const performed = await onLine(room, effect, (data) => data);

@@ -160,6 +160,14 @@ describe('connect', () => {
     expect(await stage.line(caller)).toEqual(['start', `connect:failed:${reason}`, 'variable_set']);
   });
 
+  it.each([[SILENT, 5_000], [ANSWERS, 900]])('%j rings no longer than it may', async (destination, timeout) => {
+    const caller = await stage.play(connect({ destinations: [destination], timeout }));
+    await stage.world.pass(timeout - 1);
+    expect(await stage.current(caller)).toBe('connect');
+    await stage.world.pass(1);
+    expect(await stage.line(caller)).toEqual(['start', 'connect:failed:NO_ANSWER', 'variable_set']);
+  });
+
   it.each([[[BUSY], 'busy'], [[ANSWERS], 'failed']])('with relay_reason, %j hangs the caller up as %s', async (destinations, reason) => {
     const caller = await stage.play(connect({ destinations, relay_reason: true }));
     const [leg] = await bridged(caller);

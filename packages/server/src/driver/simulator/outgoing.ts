@@ -10,7 +10,7 @@ import {
   type Call, type CallData, type Dial, type Played, type Room, type Run,
 } from './call.js';
 import { endCall } from './hangup.js';
-import { ahead, answered, ringing } from './line.js';
+import { ahead, answered, DIAL_MS, ringing } from './line.js';
 import { choose, startRun, type Chosen } from './run.js';
 
 type Payload = {
@@ -73,14 +73,16 @@ export type Dialling = {
   readonly early_execution?: boolean;
   readonly chained?: boolean;
   readonly connect_id?: string;
+  readonly timeout_ms?: number;
 };
 
 /** A call that is being dialled from now on. */
 export function dialled(id: string, customer_id: string, now: Instant, dialling: Dialling): DocumentWrite {
-  const { source, destination, run, early_execution = false, master_call_id, chained = false, connect_id = '' } = dialling;
+  const { source, destination, run, early_execution = false, master_call_id, chained = false, connect_id = '', timeout_ms } = dialling;
   const target = destination.target.split('@')[0] ?? '';
-  const outcome: Dial['outcome'] = target.endsWith('0001') ? 'busy' : target.endsWith('0002') ? 'noanswer' : 'answer';
-  const dial: Dial = { began: now, outcome, early_execution, run, connect_id };
+  const silent = target.endsWith('0002') || (timeout_ms ?? Infinity) < DIAL_MS.answered;
+  const outcome: Dial['outcome'] = target.endsWith('0001') ? 'busy' : silent ? 'noanswer' : 'answer';
+  const dial: Dial = { began: now, outcome, early_execution, run, connect_id, ...(timeout_ms === undefined ? {} : { timeout_ms }) };
   const played: Played = { ...NEW_PLAYED, machine: target.endsWith('0003'), master_call_id, chained, dial };
   const data: CallData = {
     ...NEW_CALL, flow_id: run?.flow_id ?? NONE_ID, source: address(source), destination: address(destination),

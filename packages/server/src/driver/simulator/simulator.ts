@@ -7,7 +7,7 @@ import type { Room } from './call.js';
 import { cancelEffect } from './cancel.js';
 import { performConnect } from './connect.js';
 import * as doors from './doors.js';
-import { performAmd, performAnswer, performHangup, performMute } from './line_actions.js';
+import { performAmd, performAnswer, performHangup, performMedia, performMute } from './line_actions.js';
 import { performMessage, performNothing, receiveMessage, type MessageAsked } from './messages.js';
 import { performCreate } from './outgoing.js';
 import { performTimed } from './prompts.js';
@@ -25,6 +25,7 @@ const PERFORMS: Partial<Record<EffectKind, Perform>> = {
   ...Object.fromEntries(TIMED_KINDS.map((kind) => [kind, performTimed])),
   'call.answer': performAnswer, 'call.hangup': performHangup, 'call.mute': performMute, 'call.amd': performAmd,
   'call.recording_start': performRecord, 'call.recording_stop': performStopRecording, 'call.create': performCreate, 'call.connect': performConnect,
+  'call.external_media_start': performMedia, 'call.external_media_stop': performMedia,
   'message.send': performMessage, 'email.send': performNothing, 'conversation.send': performNothing,
 };
 

@@ -5,7 +5,7 @@ import { withChanges, type CallData, type Wait } from './call.js';
 import { SHORTEST_MS, SOUND_MS, spokenMs } from './speech.js';
 
 /** The kinds that last a while on a call that is up. */
-export const TIMED_KINDS = ['call.talk', 'call.play', 'call.beep', 'call.echo', 'call.digits_send', 'call.digits_receive'] as const;
+export const TIMED_KINDS = ['call.talk', 'call.play', 'call.beep', 'call.echo', 'call.digits_send', 'call.digits_receive', 'call.join'] as const;
 /** Those that are heard, and that `mediaDone` ends. */
 export const PROMPT_KINDS: readonly string[] = ['call.talk', 'call.play', 'call.beep'];
 
@@ -14,8 +14,9 @@ export type End = { readonly result: Result; readonly data: CallData };
 
 /** A wait for an effect that begins now. */
 export function beginWait({ id, kind, payload }: StoredEffect, { played }: CallData, now: Instant, answered: boolean): Wait {
-  const lasts_ms = lengthMs(kind, payload);
-  const until = played.auto_play || !PROMPT_KINDS.includes(kind) ? now + ms(lasts_ms) : null;
+  // Nobody else is in a played conference: whoever joins stays until the call ends.
+  const timed = kind !== 'call.join' && (played.auto_play || !PROMPT_KINDS.includes(kind));
+  const until = timed ? now + ms(lengthMs(kind, payload)) : null;
   return {
     effect_id: id, kind, until, answered,
     ...(payload['digits_handle'] === 'next' ? { digit_ends: true } : {}),
