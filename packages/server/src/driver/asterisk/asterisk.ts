@@ -25,10 +25,10 @@ export type AsteriskSettings = AriSettings & {
 };
 
 /** How it reaches the outside, and where it writes. */
-export type AsteriskParts = { readonly log: Log; readonly fetch?: typeof fetch; readonly patience?: Patience };
+export type AsteriskParts = { readonly log: Log; readonly fetch?: typeof fetch; readonly patience?: Patience & { readonly insist_ms: number } };
 
-/** After a hangup, how long Asterisk has to say that the channel is gone before it is asked. */
-const GONE_MS = 5_000;
+/** After a hangup, how long Asterisk has to say that the channel is gone before it is told again. */
+const INSIST_MS = 5_000;
 
 /**
  * Makes the legs. `echo` throws `Permanent`: Asterisk has no way to give a channel back what it says but its dialplan. `detect` answers that it
@@ -37,7 +37,7 @@ const GONE_MS = 5_000;
 export function createAsterisk(settings: AsteriskSettings, parts: AsteriskParts): Legs {
   const { log } = parts;
   const ari = createAri(settings, parts.fetch);
-  const exchange: Exchange = { ari, settings, log, legs: new Map(), by_channel: new Map(), listener: () => undefined };
+  const exchange: Exchange = { ari, settings, log, legs: new Map(), by_channel: new Map(), listener: () => undefined, insist_ms: parts.patience?.insist_ms ?? INSIST_MS };
   const sounds = createSounds(settings.media);
   const asides = createAsides(exchange);
   const [playing, recorder, rooms, forks] = [createPlaying(exchange, sounds), createRecorder(exchange, asides), createRooms(exchange), createForks(exchange, asides)];
@@ -56,7 +56,11 @@ export function createAsterisk(settings: AsteriskSettings, parts: AsteriskParts)
       watch.late();
       log.error({ url: settings.url }, 'asterisk: it cannot be reached; calls come in and go out once it can');
     },
-    close: () => events.close(),
+    async close() {
+      for (const { timer } of exchange.legs.values()) clearTimeout(timer);
+      exchange.legs.clear();
+      await events.close();
+    },
     alive: () => Promise.resolve([...exchange.legs.values()].filter(({ confirmed }) => confirmed).map(({ id }) => id)),
     ...signalling(exchange, settings),
     play(leg_id, id, asked, loop = false) { withLeg(leg_id, (leg) => { playing.play(leg, id, asked, loop); }); },
@@ -146,19 +150,31 @@ async function hangUp(exchange: Exchange, leg: Leg, { cause, reason, detail }: {
   leg.asked_end ??= { cause, detail };
   // One that is being dialled would not be there yet, and then ring on.
   await leg.made;
-  const at = path('channels', leg.channel_id);
   try {
-    await exchange.ari.delete(`${at}?reason=${reason}`).catch((error: unknown) => {
-      // A word that this Asterisk does not know yet.
-      if (error instanceof AriError && error.status === 400) return exchange.ari.delete(at);
-      throw error;
-    });
+    await removeChannel(exchange, leg, reason);
   } catch (error) {
     if (!isGone(error)) throw told(error);
+  } finally {
+    insist(exchange, leg, reason);
   }
-  setTimeout(() => {
-    exchange.ari.get(at).catch((error: unknown) => { if (isGone(error)) return finish(exchange, leg, ''); });
-  }, GONE_MS).unref();
+}
+
+async function removeChannel({ ari }: Exchange, leg: Leg, reason: string): Promise<void> {
+  const at = path('channels', leg.channel_id);
+  await ari.delete(`${at}?reason=${reason}`).catch((error: unknown) => {
+    // A word that this Asterisk does not know yet.
+    if (error instanceof AriError && error.status === 400) return ari.delete(at);
+    throw error;
+  });
+}
+
+/** Asterisk says when the channel is gone. Where it says nothing, it is told again: nobody else would, and the line stays up. */
+function insist(exchange: Exchange, leg: Leg, reason: string): void {
+  clearTimeout(leg.timer);
+  if (exchange.legs.get(leg.id) !== leg) return;
+  leg.timer = setTimeout(() => {
+    removeChannel(exchange, leg, reason).catch((error: unknown) => (isGone(error) ? finish(exchange, leg, '') : undefined)).finally(() => { insist(exchange, leg, reason); });
+  }, exchange.insist_ms).unref();
 }
 
 /** Asterisk takes digits at once and sends them one after the other; when they are out, only the time tells. */

@@ -1,7 +1,7 @@
 // Copies of a leg's sound to a host, by RTP: a channel that listens and a channel that sends, bridged.
 import type { ForkAsked } from '../../media/media.js';
 import type { Asides } from './aside.js';
-import { inOrder, path, PREFIX, text, type Exchange, type Leg } from './leg.js';
+import { inOrder, named, path, PREFIX, text, type Exchange, type Leg } from './leg.js';
 
 /** The forks. */
 export type Forks = {
@@ -42,4 +42,4 @@ export function createForks(exchange: Exchange, asides: Asides): Forks {
   };
 }
 
-const names = (id: string): { readonly ear: string; readonly mouth: string; readonly bridge: string } => ({ ear: `${PREFIX}ear-${id}`, mouth: `${PREFIX}mouth-${id}`, bridge: `${PREFIX}fork-${id}` });
+const names = (id: string): { readonly ear: string; readonly mouth: string; readonly bridge: string } => ({ ear: `${PREFIX}ear-${named(id)}`, mouth: `${PREFIX}mouth-${named(id)}`, bridge: `${PREFIX}fork-${named(id)}` });

@@ -1,10 +1,14 @@
 // The legs of an Asterisk as this process knows them, and what the parts of the driver share: who tells, in which order, and what is ours.
+import { deriveId, isUuid, NONE_ID } from '@activeflow/engine';
 import type { Log } from '../../log.js';
 import type { HangupCause, LegEvent, LegFact } from '../legs.js';
 import { isElsewhere, isGone, type Ari, type AriSettings } from './ari.js';
 
 /** Marks the channels that we have made, as their application argument: legs that were dialled, and the channels that record and copy. */
 export const MARKS = { leg: 'activeflow-leg', aside: 'activeflow-aside' } as const;
+/** What an effect is called in Asterisk: its id, or what is made of it where it has more in it than an id. */
+export const named = (id: string): string => (isUuid(id) ? id : deriveId(NONE_ID, id));
+
 /** What the ids of channels, bridges and recordings begin with that are ours and no legs. */
 export const PREFIX = 'activeflow-';
 /** The channel variable that names the leg of a channel: how a later process knows it again. */
@@ -49,6 +53,8 @@ export type Exchange = {
   readonly legs: Map<string, Leg>;
   readonly by_channel: Map<string, Leg>;
   listener: (event: LegEvent) => void;
+  /** How long a hangup waits for its effect before it is asked for again. */
+  readonly insist_ms: number;
 };
 
 /** Enters a leg. */

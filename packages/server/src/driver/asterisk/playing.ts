@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deriveId } from '@activeflow/engine';
 import type { Sound } from '../../media/sound.js';
 import { isGone } from './ari.js';
-import { inOrder, path, tell, text, within, type Exchange, type Leg } from './leg.js';
+import { inOrder, named, path, tell, text, within, type Exchange, type Leg } from './leg.js';
 import type { Media, Sounds } from './sounds.js';
 
 /** How a playback came out. */
@@ -69,7 +69,7 @@ export function createPlaying(exchange: Exchange, sounds: Sounds): Playing {
 type Open = Map<string, (how: How) => void>;
 
 async function playAll(exchange: Exchange, sounds: Sounds, open: Open, leg: Leg, play: Play): Promise<How> {
-  const keys = play.sounds.map((_, at) => deriveId(play.id, `play/${at}`));
+  const keys = play.sounds.map((_, at) => deriveId(named(play.id), `play/${at}`));
   const { signal } = play.stopping;
   try {
     // What an earlier process has begun goes on where it is.

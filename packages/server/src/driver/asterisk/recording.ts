@@ -2,7 +2,7 @@
 import type { RecordAsked } from '../../media/media.js';
 import { AriError, isGone } from './ari.js';
 import type { Asides } from './aside.js';
-import { inOrder, path, PREFIX, tell, text, within, type Exchange, type Leg } from './leg.js';
+import { inOrder, named, path, PREFIX, tell, text, within, type Exchange, type Leg } from './leg.js';
 import { wavDuration } from './wav.js';
 
 type How = 'silence' | 'key' | 'duration' | 'stopped' | 'ended';
@@ -31,6 +31,8 @@ export type Recorder = {
   reviewed(): Promise<void>;
 };
 
+const nameOf = (id: string): string => `${PREFIX}${named(id)}`;
+
 /** How long a recording that was told to stop, or has lost its leg, may take to end. */
 const END_MS = 3_000;
 
@@ -53,7 +55,7 @@ export function createRecorder(exchange: Exchange, asides: Asides): Recorder {
       known.add(id);
       let over: Recording['over'] = () => undefined;
       const finished = new Promise<string | undefined>((resolve) => { over = resolve; });
-      const recording: Recording = { leg, id, asked, name: `${PREFIX}${id}`, over };
+      const recording: Recording = { leg, id, asked, name: nameOf(id), over };
       open.set(recording.name, recording);
       const done = run(exchange, asides, recording, finished).finally(() => { open.delete(recording.name); known.delete(id); });
       const atEnd = async (): Promise<void> => {
@@ -68,7 +70,7 @@ export function createRecorder(exchange: Exchange, asides: Asides): Recorder {
       if (asked.duration_ms > 0) recording.timer = setTimeout(() => { end(recording, 'duration'); }, asked.duration_ms);
     },
     stop(id) {
-      const recording = open.get(`${PREFIX}${id}`);
+      const recording = open.get(nameOf(id));
       if (recording) end(recording, 'stopped');
     },
     digit(leg, digit) {

@@ -56,6 +56,17 @@ describe('playing', () => {
     await expect.poll(() => ari.playbacks.size).toBe(0);
   });
 
+  it('knows sounds apart whose ids go on after that of one effect', async () => {
+    const { legs, until } = stage;
+    const { leg_id, channel } = await stage.answered();
+    legs.play(leg_id, `${FIRST}/ringback`, [await stage.sound('one', 60_000)]);
+    await expect.poll(() => channel.heard.length).toBe(1);
+    legs.stop(leg_id, `${FIRST}/ringback`);
+    legs.play(leg_id, `${FIRST}/ringback/again`, [await stage.sound('two', 20)]);
+    expect(await until('playback_done', 2)).toMatchObject({ id: `${FIRST}/ringback/again`, how: 'end' });
+    expect(new Set(stage.asked(/play/).map((asked) => asked.split('/').at(-1))).size).toBe(2);
+  });
+
   it('plays over and over until it is stopped', async () => {
     const { legs, until } = stage;
     const { leg_id, channel } = await stage.answered();
