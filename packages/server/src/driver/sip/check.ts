@@ -42,7 +42,7 @@ function fits(message: SipMessage, name: string, value: string): boolean {
 function fitsRequest(name: string, value: string): boolean {
   switch (name) {
     case 'Max-Forwards':
-      return /^\d{1,3}$/.test(value) && Number(value) <= 255;
+      return /^\d{1,9}$/.test(value) && Number(value) <= 255;
     case 'Contact':
       return value === '*' || splitAddress(value) !== undefined;
     case 'Route':

@@ -95,10 +95,12 @@ function parseHeaders(block: string): Draft {
   return draft;
 }
 
+// §25.1: only a quoted pair may carry one, and never a line break.
 function hasControl(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
-    if ((char < 0x20 && char !== 0x09) || char === 0x7f) return true;
+    const control = (char < 0x20 && char !== 0x09) || char === 0x7f;
+    if (control && (char === 0x0d || char === 0x0a || text.charCodeAt(at - 1) !== 0x5c)) return true;
   }
   return false;
 }

@@ -1,7 +1,7 @@
 // A message becomes bytes (RFC 3261 §7).
 import type { SipMessage } from './types.js';
 
-const BREAK = /[\r\n\0]+/g;
+const BREAK = /[\r\n]+/g;
 
 /** A message as bytes; Content-Length is written here, whatever the headers say. A line break in a value becomes a blank: nobody writes headers by way of a name. */
 export function printMessage(message: SipMessage): Buffer {
@@ -12,5 +12,5 @@ export function printMessage(message: SipMessage): Buffer {
 }
 
 function flat(text: string): string {
-  return text.includes('\n') || text.includes('\r') || text.includes('\0') ? text.replaceAll(BREAK, ' ') : text;
+  return text.includes('\n') || text.includes('\r') ? text.replaceAll(BREAK, ' ') : text;
 }

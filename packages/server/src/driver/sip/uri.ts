@@ -116,7 +116,7 @@ function unescape(text: string): string {
   }
 }
 
-/** The parts of a name-addr or addr-spec, its URI as text and of any scheme; undefined where it is none. */
+/** The parts of a name-addr or addr-spec, its URI as text and of any scheme, the display name without control characters; undefined where it is none. */
 export function splitAddress(value: string): { readonly display: string; readonly uri: string; readonly parameters: Parameters } | undefined {
   let at = skipBlank(value, 0);
   let display = '';
@@ -135,7 +135,7 @@ export function splitAddress(value: string): { readonly display: string; readonl
   if (close === -1) return undefined;
   const uri = value.slice(open + 1, close);
   const parameters = parseParameters(value, close + 1);
-  return parameters === undefined || !isUri(uri) ? undefined : { display: display === '' ? name : display, uri, parameters };
+  return parameters === undefined || !isUri(uri) ? undefined : { display: display === '' ? name : display.replaceAll(/\p{Cc}/gu, ''), uri, parameters };
 }
 
 // §20.10: without brackets, everything after the first semicolon is the header's own; a URI with comma or question mark needs brackets.

@@ -33,11 +33,14 @@ export type WireSettings = {
 /** What tests put in the place of the machine. */
 export type WireParts = { readonly timers?: Timers; readonly transport?: OpenTransport };
 
+/** Transactions, and how many of them are kept at the moment: for metrics. */
+export type Wire = Transactions & { readonly open: () => number };
+
 const DEFAULT_TIMERS: TimerValues = { t1_ms: 500, t2_ms: 4_000, t4_ms: 5_000, trying_ms: 200 };
 const DEFAULT_RATE: RateLimits = { per_second: 4_000, burst: 8_000 };
 
 /** Makes the transports and the transactions above them; nothing is bound before `start`. Throws where a port cannot be had. */
-export function createTransactions(settings: WireSettings, parts: WireParts = {}): Transactions {
+export function createTransactions(settings: WireSettings, parts: WireParts = {}): Wire {
   const timers = parts.timers ?? realTimers();
   const stats = { requests: 0, responses: 0, retransmissions: 0, bad: 0, dropped: 0 };
   const within = rateOf(settings.rate ?? DEFAULT_RATE, timers);
@@ -88,6 +91,7 @@ export function createTransactions(settings: WireSettings, parts: WireParts = {}
     contact,
     bound: () => transports.map((transport) => ({ transport: transport.name, ...transport.bound() })),
     stats,
+    open: () => clients.size() + servers.size(),
     async close() {
       clients.stop();
       servers.stop();

@@ -53,7 +53,8 @@ export function serverSide(ground: Ground, stats: { dropped: number }, most: num
       else if (kept.invites.size + kept.others.size >= most) stats.dropped++;
       else arrive(request, via, source);
     },
-    size: () => kept.invites.size + kept.others.size + kept.merges.size,
+    // Never more merges than INVITEs: one without would be a leak, and shows.
+    size: () => Math.max(kept.invites.size, kept.merges.size) + kept.others.size,
     stop() {
       for (const machine of [...kept.invites.values(), ...kept.others.values()]) machine.stop();
       for (const map of [kept.invites, kept.others, kept.merges]) map.clear();
