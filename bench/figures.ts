@@ -74,6 +74,7 @@ export const FIGURES: readonly Figure[] = [
   { name: 'media_blocked_p50', text: 'the same with the main thread blocked 60 ms in every 250: p50', unit: 'ms', ...most(20.5, 20.1) },
   { name: 'media_blocked_p99', text: 'the same, p99', unit: 'ms', ...most(30, 25) },
   { name: 'media_blocked_core', text: 'the same: CPU of the worker and its disk', unit: 'core', ...most(0.45, 0.35) },
+  { name: 'media_late', text: 'frames sent more than 10 ms after their time, both', unit: 'share' },
   { name: 'media_gaps', text: 'packets missing at the far end', unit: '' },
 ];
 

@@ -1,5 +1,6 @@
 // The far ends of calls, in a process of their own: each sends RTP at its pace and notes when each packet came.
 import { createSocket, type Socket } from 'node:dgram';
+import { setPriority } from 'node:os';
 import { monotonicUs } from './monotonic.js';
 
 /** What may be asked of the process: sockets for so many phones; to call these ports; to count anew; what was counted. */
@@ -83,6 +84,8 @@ const answer = async (asked: AskedPhones): Promise<SaidPhones> => {
 };
 
 if (process.send && process.argv[2] === 'serve') {
+  // A measure that waits for its turn measures that; where it is not allowed, it does.
+  try { setPriority(-10); } catch { /* not allowed */ }
   process.on('message', (asked: AskedPhones) => { void answer(asked).then((said) => process.send?.(said)); });
   process.on('disconnect', () => { process.exit(0); });
   process.send({ ready: { port: 0 } });

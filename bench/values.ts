@@ -73,5 +73,5 @@ export const webhookValues = ({ untold_cpu_us, alone, beside }: WebhooksMeasured
 export const mediaValues = ({ calm, blocked }: MediaMeasured): readonly Value[] => [
   { name: 'media_p50', value: quantile(calm.intervals, 0.5) ?? Number.NaN }, { name: 'media_p99', value: quantile(calm.intervals, 0.99) ?? Number.NaN }, { name: 'media_core', value: calm.core },
   { name: 'media_blocked_p50', value: quantile(blocked.intervals, 0.5) ?? Number.NaN }, { name: 'media_blocked_p99', value: quantile(blocked.intervals, 0.99) ?? Number.NaN },
-  { name: 'media_blocked_core', value: blocked.core }, { name: 'media_gaps', value: calm.gaps + blocked.gaps },
+  { name: 'media_blocked_core', value: blocked.core }, { name: 'media_gaps', value: calm.gaps + blocked.gaps }, { name: 'media_late', value: (calm.late + blocked.late) / Math.max(1, calm.packets + blocked.packets) },
 ];

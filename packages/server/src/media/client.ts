@@ -7,11 +7,14 @@ import type { Answer, Command } from './protocol.js';
 /** What messages to the worker go by. */
 type Link = { post(command: Command, transfer?: readonly Transferable[]): void; listen(heard: (answer: Answer) => void): void; end(): Promise<void> };
 
+/** What a packet leaves behind dies young: with so much room for it, hardly anything is moved to where cleaning up takes long. */
+const YOUNG_MB = 64;
+
 /** Starts the worker thread. A mistake of ours in it ends the process, as it would in the main thread. */
 export function createMedia(settings: MediaSettings): Media {
   // Tests run the sources (tools/threads), everything else what was built.
   const source = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
-  const worker = new Worker(source, { workerData: settings, name: 'media' });
+  const worker = new Worker(source, { workerData: settings, name: 'media', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   return connectMedia({
     post(command, transfer) { worker.postMessage(command, transfer); },
     listen(heard) { worker.on('message', heard); },

@@ -34,11 +34,13 @@ export function createRecorder(id: string, asked: RecordAsked, ended: () => void
   let over = false;
   let quiet_ms = 0;
   let frames = 0;
-  // Recordings that begin together do not write together.
-  let piece_frames = 1 + Math.floor(Math.random() * PIECE_FRAMES);
-  let piece = Buffer.alloc(piece_frames * FRAME_BYTES);
+  /** Pieces that are on the disk, to be filled again: a leg has two, and one more while the disk is slow. */
+  const free: Buffer[] = [];
+  let piece: Buffer = Buffer.alloc(PIECE_FRAMES * FRAME_BYTES);
   let samples = samplesOf(piece);
   let at = 0;
+  // Recordings that begin together do not write together.
+  let full = (1 + Math.floor(Math.random() * PIECE_FRAMES)) * FRAME_SAMPLES * CHANNELS;
   let message: string | undefined;
   const file = createWavFile(asked.path, CHANNELS, (error) => {
     message = sentenceOf(error);
@@ -57,12 +59,12 @@ export function createRecorder(id: string, asked: RecordAsked, ended: () => void
   }
 
   const flush = (): void => {
-    file.write(piece);
-    piece_frames = PIECE_FRAMES;
-    // A new one: the disk may still be busy with the last.
-    piece = Buffer.alloc(piece_frames * FRAME_BYTES);
+    const filled = piece;
+    file.write(filled.subarray(0, at * 2), () => { free.push(filled); });
+    piece = free.pop() ?? Buffer.alloc(PIECE_FRAMES * FRAME_BYTES);
     samples = samplesOf(piece);
     at = 0;
+    full = samples.length;
   };
 
   return {
@@ -73,7 +75,7 @@ export function createRecorder(id: string, asked: RecordAsked, ended: () => void
         samples[at++] = heard[i] ?? 0;
         samples[at++] = said[i] ?? 0;
       }
-      if (at === samples.length) flush();
+      if (at === full) flush();
       frames++;
       if (asked.end_of_silence_ms > 0) {
         quiet_ms = voice(heard) ? 0 : quiet_ms + FRAME_MS;

@@ -1,4 +1,4 @@
-// WAV (RIFF), read as it comes: bytes in, 8 kHz mono samples out. PCM of 16 bits and G.711; any rate and any number of channels.
+// WAV (RIFF), read as it comes: bytes in, 8 kHz mono samples out. PCM of 16 or 8 bits and G.711; any rate and any number of channels.
 import { LAWS, type Law } from './g711.js';
 import { createResampler, type Resampler } from './resample.js';
 
@@ -11,7 +11,8 @@ export type WavReader = {
   readonly over: () => boolean;
 };
 
-type Format = { readonly law: Law | null; readonly channels: number; readonly frame_bytes: number; readonly resampler: Resampler };
+type Bytes = Pick<Law, 'decode'>;
+type Format = { readonly law: Bytes | null; readonly channels: number; readonly frame_bytes: number; readonly resampler: Resampler };
 
 const MOST_CHANNELS = 8;
 /** A chunk that is not sound and longer than this is no chunk of a file we play. */
@@ -22,6 +23,9 @@ const CHUNK_BYTES = 8;
 const tag = (view: DataView, at: number): string => String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
 const NOTHING = new Int16Array(0);
 
+/** PCM of 8 bits has no sign: 128 is silence. */
+const UNSIGNED: Bytes = { decode: Int16Array.from({ length: 256 }, (_, byte) => (byte - 128) << 8) };
+
 function readFormat(view: DataView, at: number, size: number): Format {
   if (size < 16) throw new Error('The WAV file has a broken format chunk.');
   const named = view.getUint16(at, true);
@@ -30,23 +34,34 @@ function readFormat(view: DataView, at: number, size: number): Format {
   const channels = view.getUint16(at + 2, true);
   const rate_hz = view.getUint32(at + 4, true);
   const bits = view.getUint16(at + 14, true);
-  const law = code === 7 ? LAWS.PCMU : code === 6 ? LAWS.PCMA : null;
-  if (law === null && (code !== 1 || bits !== 16)) throw new Error(`The WAV file is coded as format ${code} with ${bits} bits; PCM of 16 bits, A-law and µ-law are played.`);
+  const law = code === 7 ? LAWS.PCMU : code === 6 ? LAWS.PCMA : code === 1 && bits === 8 ? UNSIGNED : null;
+  if (law === null && (code !== 1 || bits !== 16)) throw new Error(`The WAV file is coded as format ${code} with ${bits} bits; PCM of 16 or 8 bits, A-law and µ-law are played.`);
   if (channels < 1 || channels > MOST_CHANNELS) throw new Error(`The WAV file has ${channels} channels; 1 to ${MOST_CHANNELS} are played.`);
   if (rate_hz < 4_000 || rate_hz > 192_000) throw new Error(`The WAV file has ${rate_hz} samples a second; 4,000 to 192,000 are played.`);
   return { law, channels, frame_bytes: channels * (law === null ? 2 : 1), resampler: createResampler(rate_hz) };
 }
 
 /** Samples of one channel: all of them, mixed. */
-function mixed({ law, channels, frame_bytes }: Format, view: DataView, count: number): Float32Array {
-  const out = new Float32Array(count);
+function mixed(format: Format, view: DataView, count: number): Int16Array {
+  if (format.channels === 1) return single(format, view, count);
+  const { law, channels, frame_bytes } = format;
+  const out = new Int16Array(count);
   for (let i = 0; i < count; i++) {
     let sum = 0;
     for (let channel = 0; channel < channels; channel++) {
       sum += law === null ? view.getInt16(i * frame_bytes + channel * 2, true) : law.decode[view.getUint8(i * frame_bytes + channel)] ?? 0;
     }
-    out[i] = sum / channels;
+    out[i] = Math.round(sum / channels);
   }
+  return out;
+}
+
+/** What most files are: this is gone through for each sample of each prompt. */
+function single({ law }: Format, view: DataView, count: number): Int16Array {
+  const out = new Int16Array(count);
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  if (law === null) for (let i = 0; i < count; i++) out[i] = (bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8);
+  else for (let i = 0; i < count; i++) out[i] = law.decode[bytes[i] ?? 0] ?? 0;
   return out;
 }
 

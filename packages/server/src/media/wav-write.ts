@@ -4,8 +4,8 @@ import { SAMPLE_RATE } from './sound.js';
 
 /** A file that is being written, one piece after the other, beside the clock. */
 export type WavFile = {
-  /** Takes bytes of samples that nobody changes any more. */
-  write(bytes: Uint8Array): void;
+  /** Takes bytes of samples that nobody changes until `written`, which is called whatever came of it. */
+  write(bytes: Uint8Array, written?: () => void): void;
   /** Makes it whole and closes it. */
   finish(): Promise<void>;
   /** Bytes of sound on the disk. */
@@ -77,10 +77,10 @@ export function createWavFile(path: string, channels: number, failed: (error: Er
   }).catch(fail);
 
   return {
-    write(bytes) {
+    write(bytes, written = () => undefined) {
       if (failure !== null) return;
       if (++waiting > MOST_WAITING) { fail(new Error('The disk does not keep up with the recording.')); return; }
-      chain = chain.then(() => append(bytes)).catch(fail).finally(() => { waiting--; });
+      chain = chain.then(() => append(bytes)).catch(fail).finally(() => { waiting--; written(); });
     },
     async finish() {
       await chain;
