@@ -31,8 +31,8 @@ export function openCache({ directory, most_bytes, warn, now = Date.now }: Cache
   let warned = false;
   let number = 0;
 
-  /** Makes room; false where all of it is in use. */
-  const makeRoom = async (size_bytes: number): Promise<boolean> => {
+  /** Makes room and takes it, for others make room for themselves meanwhile; false where all of it is in use. */
+  const takeRoom = async (size_bytes: number): Promise<boolean> => {
     const fits = (): boolean => kept.total_bytes() + coming_bytes + size_bytes <= most_bytes;
     for (const { key, used_ms } of kept.oldest()) {
       if (fits()) break;
@@ -40,7 +40,9 @@ export function openCache({ directory, most_bytes, warn, now = Date.now }: Cache
       kept.forget(key);
       await rm(pathOf(key), { force: true });
     }
-    return fits();
+    if (!fits()) return false;
+    coming_bytes += size_bytes;
+    return true;
   };
 
   return {
@@ -63,9 +65,7 @@ export function openCache({ directory, most_bytes, warn, now = Date.now }: Cache
       const size_bytes = bytes[0].length + bytes[1].length;
       const part = join(directory, `${key}.${process.pid}-${number++}.part`);
       try {
-        if (!await makeRoom(size_bytes)) return undefined;
-        // Others make room for themselves meanwhile.
-        coming_bytes += size_bytes;
+        if (!await takeRoom(size_bytes)) return undefined;
         await write(part, bytes, pathOf(key)).finally(() => (coming_bytes -= size_bytes));
         kept.note(key, { size_bytes, used_ms: now(), noted_ms: now() });
         warned = false;

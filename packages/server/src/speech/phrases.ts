@@ -31,7 +31,7 @@ function shortened(sentence: string, longest: number): readonly string[] {
   const parts: string[] = [];
   let rest = sentence;
   while (rest.length > longest) {
-    const start = rest.slice(0, longest);
+    const start = rest.slice(0, longest + 1);
     const comma = Math.max(...[', ', '; ', ': '].map((mark) => start.lastIndexOf(mark) + 1));
     const at = [comma, start.lastIndexOf(' ')].find((place) => place > longest / 3) ?? wholeCharacter(rest, longest);
     parts.push(rest.slice(0, at).trim());

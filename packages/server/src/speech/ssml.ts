@@ -22,7 +22,7 @@ export function segmentsOf(text: string): readonly Segment[] {
   if (text.length > LONGEST_TEXT) throw new NoSound('TEXT_TOO_LONG', `the text has ${text.length} characters, of which ${LONGEST_TEXT} can be said at once`);
   // What a terminal would take as a command is nothing to say.
   const clean = text.replace(/[^\P{Cc}\t\n]/gu, ' ').trim();
-  if (!/^(<\?xml[^>]{0,200}\?>\s{0,20})?<speak[\s/>]/i.test(clean)) return plain(clean);
+  if (!/^<(speak[\s/>]|\?xml\s|!doctype\s)/i.test(clean)) return plain(clean);
   return ssmlSegments(clean) ?? plain(withoutTags(clean));
 }
 

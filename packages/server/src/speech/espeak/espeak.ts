@@ -117,7 +117,7 @@ async function readVoices(command: string, signal: AbortSignal): Promise<Voices>
 function voiceOf({ languages, others }: Voices, { language, gender, voice_id }: VoiceAsked): string | undefined {
   const [, base, variant = ''] = /^([a-z][\w-]*)(\+[mf]\d)?$/.exec(voice_id.toLowerCase()) ?? [];
   if (base !== undefined && languages.has(base)) return base + variant;
-  const asked = (language === '' ? 'en' : language).toLowerCase().replaceAll('_', '-');
+  const asked = (language === '' ? 'en-us' : language).toLowerCase().replaceAll('_', '-');
   const [primary = ''] = asked.split('-');
   const names = [asked, CALLED[asked], others.get(asked), primary, CALLED[primary], others.get(primary)];
   const found = names.find((name) => name !== undefined && languages.has(name)) ?? [...languages].find((name) => name.startsWith(`${primary}-`));

@@ -11,12 +11,14 @@ export type OpenAiSettings = {
   /** `''`: none is sent. */
   readonly key: string;
   readonly model: string;
-  /** Voices by gender; `''` stands for whoever asks for none. */
-  readonly voices: Readonly<Record<'' | 'female' | 'male', string>>;
-  /** `pcm`: 24 kHz, 16 bits, without a header. */
-  readonly format: 'pcm' | 'wav';
-  /** Languages by their first part (`en`); none: all. */
-  readonly languages: readonly string[];
+  /** Its voice, and those for whoever asks for a gender, where they are others. */
+  readonly voice: string;
+  readonly voice_female?: string;
+  readonly voice_male?: string;
+  /** `pcm`: 24 kHz, 16 bits, without a header. Unless told. */
+  readonly format?: 'pcm' | 'wav';
+  /** Languages by their first part (`en`); all unless told. */
+  readonly languages?: readonly string[];
 };
 
 const PCM_RATE = 24_000;
@@ -40,12 +42,13 @@ export function createOpenAi(settings: OpenAiSettings): TtsProvider {
 }
 
 /** The model is part of it: with another one, it is another voice. */
-function voiceOf({ model, voices, languages }: OpenAiSettings, { language, gender, voice_id }: VoiceAsked): string | undefined {
+function voiceOf({ model, languages = [], ...own }: OpenAiSettings, { language, gender, voice_id }: VoiceAsked): string | undefined {
   const [primary = ''] = language.toLowerCase().split(/[-_]/);
   if (languages.length > 0 && primary !== '' && !languages.includes(primary)) return undefined;
-  const own = Object.values(voices).includes(voice_id) || KNOWN.has(voice_id);
-  const voice = own ? voice_id : voices[gender === 'female' || gender === 'male' ? gender : ''];
-  return `${model}:${voice}`;
+  const { voice, voice_female = '', voice_male = '' } = own;
+  const fitting = { female: voice_female, male: voice_male }[gender] || voice;
+  const named = KNOWN.has(voice_id) || [voice, voice_female, voice_male].includes(voice_id);
+  return `${model}:${named && voice_id !== '' ? voice_id : fitting}`;
 }
 
 /** The names that this interface is documented with; a flow that names one of another service's gets one that fits its gender. */
@@ -60,7 +63,7 @@ async function* speak(settings: OpenAiSettings, phrase: Phrase, signal: AbortSig
     const response = await ask(settings, phrase, AbortSignal.any([signal, late.signal]));
     if (!response.ok) throw failed(settings, `answered ${response.status}${await reasonOf(settings, response)}`);
     const type = response.headers.get('content-type') ?? '';
-    if (/json|text|mpeg|ogg|opus|aac|flac/i.test(type)) throw new NoSound('UNSUPPORTED_FORMAT', `${nameOf(settings)} sends ${type} where ${settings.format} was asked for`);
+    if (/json|text|mpeg|ogg|opus|aac|flac/i.test(type)) throw new NoSound('UNSUPPORTED_FORMAT', `${nameOf(settings)} sends ${type} where ${settings.format ?? 'pcm'} was asked for`);
     let decoder: Decoder | undefined;
     for await (const bytes of bytesOf(response)) {
       // While nobody wants more, that none comes is not the server's fault.
@@ -83,7 +86,7 @@ async function* speak(settings: OpenAiSettings, phrase: Phrase, signal: AbortSig
 }
 
 async function ask(settings: OpenAiSettings, { text, voice, rate }: Phrase, signal: AbortSignal): Promise<Response> {
-  const { url, key, model, format } = settings;
+  const { url, key, model, format = 'pcm' } = settings;
   const body = { model, voice: voice.slice(model.length + 1), input: text, response_format: format, ...(rate === 1 ? {} : { speed: rate }) };
   const headers = { 'content-type': 'application/json', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) };
   try {
