@@ -29,6 +29,7 @@ export const PAGES: readonly PageRow[] = [
   later('/activeflows/:id/*?', async () => (await import('../pages/activeflow/page.js')).ActiveflowPage),
   later('/flows', async () => (await import('../pages/flows/page.js')).FlowsPage),
   later('/flows/:id/*?', async () => (await import('../pages/flows/flow.js')).FlowPage),
+  later('/call', async () => (await import('../pages/call/page.js')).CallPage),
   later('/deliveries', async () => (await import('../pages/deliveries/page.js')).DeliveriesPage),
   later('/accesskeys', async () => (await import('../pages/accesskeys/page.js')).AccesskeysPage),
   later('/settings', async () => (await import('../pages/settings/page.js')).SettingsPage),

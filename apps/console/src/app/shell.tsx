@@ -8,7 +8,7 @@ import { useSession } from './session.js';
 import { chooseTheme, useTheme } from './theme.js';
 
 const MENU: readonly (readonly [path: string, word: string, icon: IconName])[] = [
-  ['/activeflows', 'Activeflows', 'runs'], ['/flows', 'Flows', 'flow'], ['/deliveries', 'Deliveries', 'delivery'],
+  ['/activeflows', 'Activeflows', 'runs'], ['/flows', 'Flows', 'flow'], ['/call', 'Call', 'phone'], ['/deliveries', 'Deliveries', 'delivery'],
   ['/accesskeys', 'Access keys', 'key'], ['/settings', 'Settings', 'settings'],
 ];
 

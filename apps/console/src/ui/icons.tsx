@@ -47,6 +47,8 @@ const PATHS = {
   link: <path d="M9.500 2.500h4v4M13.500 2.500l-6 6M11.500 9v4h-9V4.500h4" />,
   sound: <><path d="M2.500 6.500v3h2.300L8 12.500v-9L4.800 6.500z" /><path d="M10.500 6a3 3 0 0 1 0 4M12.500 4.200a5.500 5.500 0 0 1 0 7.600" /></>,
   mute: <><path d="M2.500 6.500v3h2.300L8 12.500v-9L4.800 6.500z" /><path d="m10.500 6.500 3 3M13.500 6.500l-3 3" /></>,
+  mic: <><rect x="6" y="2" width="4" height="7.500" rx="2" /><path d="M3.500 7.500a4.500 4.500 0 0 0 9 0M8 12v2" /></>,
+  mic_off: <><rect x="6" y="2" width="4" height="7.500" rx="2" /><path d="M3.500 7.500a4.500 4.500 0 0 0 9 0M8 12v2M2.500 2.500l11 11" /></>,
   undo: <><path d="M3 7h6.500a3 3 0 0 1 0 6H6" /><path d="M5.500 4.500 3 7l2.500 2.500" /></>,
   redo: <><path d="M13 7H6.500a3 3 0 0 0 0 6H10" /><path d="M10.500 4.500 13 7l-2.500 2.500" /></>,
 } as const satisfies Readonly<Record<string, ReactNode>>;

@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const BUILT = fileURLToPath(new URL('../../dist/console/', import.meta.url));
 
 /** The first names of the console's own paths: at these, and below, the page is answered that finds its way by itself. Anything else stays unknown. */
-const PAGES = ['activeflows', 'flows', 'deliveries', 'accesskeys', 'settings'] as const;
+const PAGES = ['activeflows', 'flows', 'call', 'deliveries', 'accesskeys', 'settings'] as const;
 
 /** Nothing from elsewhere and no script but its own. Style attributes are how a graph places its nodes. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

@@ -69,6 +69,7 @@ function Tabs({ id, at, revision }: { readonly id: string; readonly at: 'editor'
       <Link href={`/flows/${id}`} className="segments__one" aria-current={at === 'editor' ? 'page' : undefined}><Icon name="flow" size={14} />Editor</Link>
       <Link href={`/flows/${id}/revisions`} className="segments__one" aria-current={at === 'revisions' ? 'page' : undefined}><Icon name="runs" size={14} />Revisions <span className="soft">{revision}</span></Link>
       <Link href={`/activeflows?flow_id=${id}`} className="segments__one"><Icon name="play" size={14} />Runs</Link>
+      <Link href={`/call?to=${id}`} className="segments__one" title="Call this flow from the browser"><Icon name="phone" size={14} />Call this flow</Link>
     </nav>
   );
 }
