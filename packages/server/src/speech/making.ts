@@ -71,8 +71,10 @@ export function startMaking(make: (signal: AbortSignal) => AsyncIterable<Int16Ar
     if (signal.aborted) throw canceled();
     wanted += 1;
     signal.addEventListener('abort', leave, { once: true });
+    // The signal may live on for long; this does not.
+    const end = (): void => signal.removeEventListener('abort', leave);
+    whole.then(end, end);
     while (parts.length === 0 && !over && !signal.aborted) await change();
-    if (over) signal.removeEventListener('abort', leave);
     if (signal.aborted) throw canceled();
     if (parts.length === 0 && failure !== undefined) throw failure;
   };

@@ -1,4 +1,5 @@
 // What tests of speech ask of a sound.
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Sound } from '../../media/sound.js';
 import { decodeWav, joined } from '../wav.js';
@@ -25,3 +26,4 @@ export const loudnessOf = (samples: Int16Array): number => Math.sqrt(samples.red
 
 /** A signal that is never given. */
 export const never = new AbortController().signal;
+setMaxListeners(0, never);
