@@ -60,6 +60,7 @@ for (const survives of [false, true]) callsConform(`played legs that ${survives 
   return {
     ...shown(world, stage.pass),
     survives,
+    close: stage.close,
     async dial(actions, on_complete) {
       const call_id = stage.legs.offer(CUSTOMER, { flow_id: await flowOf(world, actions, on_complete) });
       await world.idle();

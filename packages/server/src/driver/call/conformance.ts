@@ -34,6 +34,8 @@ export type CallGround = {
   readonly restart?: () => Promise<void>;
   /** Whether calls outlive that. */
   readonly survives: boolean;
+  /** Why a caller is not given back what it says, where whoever carries the call cannot do that. */
+  readonly no_echo?: string;
   readonly close: () => Promise<void>;
 };
 
@@ -104,7 +106,7 @@ function incoming(that: It): void {
     const echo = { type: 'echo', option: { duration: 200 } };
     const caller = await ground.dial([echo, { type: 'digits_send', option: { digits: '12', duration: 60, interval: 40 } }, { type: 'mute' }, { type: 'amd' }, set('then', '1'), nap]);
     await stands(ground, caller, 'sleep');
-    expect(await line(ground, caller.run)).toEqual(['start', 'echo', 'digits_send', 'mute', 'amd', 'variable_set']);
+    expect(await line(ground, caller.run)).toEqual(['start', ground.no_echo === undefined ? 'echo' : `echo:${ground.no_echo}`, 'digits_send', 'mute', 'amd', 'variable_set']);
   });
 }
 

@@ -1,4 +1,7 @@
 // Calls over played legs for tests: a world whose drivers are the local one, the simulator and calls, by the router as a server has it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { NONE_ID, type Instant, type State, type Variables } from '@activeflow/engine';
 import { silent } from '../../log.js';
 import type { Document } from '../../store/store.js';
@@ -31,6 +34,9 @@ export type CallStage = {
   readonly variables: (dialled: Dialled) => Promise<Variables>;
   readonly line: (dialled: Dialled) => Promise<readonly string[]>;
   readonly current: (dialled: Dialled) => Promise<string>;
+  /** The directory of recordings: nobody writes sound there. */
+  readonly recordings: string;
+  readonly close: () => Promise<void>;
   readonly document: (kind: string, id: string, data: Readonly<Record<string, unknown>>, key?: string) => Promise<void>;
 };
 
@@ -45,10 +51,11 @@ let numbers = 0;
 export async function openCallStage(settings: Partial<CallSettings> = {}): Promise<CallStage> {
   let legs: PlayedLegs | undefined;
   let calls: Calls | undefined;
+  const recordings = mkdtempSync(join(tmpdir(), 'activeflow-calls-'));
   const clockOf = (host: { readonly clock: unknown }) => host.clock as World['clock'];
   const world = await openWorld((host) => {
     legs ??= playLegs(clockOf(host));
-    calls = createCalls({ host, legs: legs.legs, speech: playedSpeech, log: silent, settings: { recordings: '/nowhere', max_calls: 0, ring_timeout_ms: 60_000, outside, ...settings } });
+    calls = createCalls({ host, legs: legs.legs, speech: playedSpeech, log: silent, settings: { recordings, max_calls: 0, ring_timeout_ms: 60_000, outside, ...settings } });
     return [calls.driver, createLocal(host)];
   });
   const there = <T>(what: T | undefined): T => { if (what === undefined) throw new Error('not there'); return what; };
@@ -65,7 +72,11 @@ export async function openCallStage(settings: Partial<CallSettings> = {}): Promi
   const state = ({ run }: Dialled) => world.state(run);
   await there(calls).start();
   return {
-    world, call, state, document, number,
+    world, call, state, document, number, recordings,
+    async close() {
+      await world.stop();
+      rmSync(recordings, { recursive: true, force: true });
+    },
     get legs() { return there(legs); },
     get calls() { return there(calls); },
     async dial(actions, offered = {}) {

@@ -38,10 +38,9 @@ export type World = {
 
 let flows = 0;
 
-/** Opens a world with the drivers that `drivers` makes for each node. */
-export async function openWorld(drivers: (host: Host) => readonly Driver[]): Promise<World> {
+/** Opens a world with the drivers that `drivers` makes for each node. In one whose outside keeps real time, the clock is real, and is not moved. */
+export async function openWorld(drivers: (host: Host) => readonly Driver[], clock: VirtualClock = virtualClock(Date.UTC(2026, 0, 5, 9) * 1000)): Promise<World> {
   const store = openMemory();
-  const clock = virtualClock(Date.UTC(2026, 0, 5, 9) * 1000);
   let node = await openNode(store, clock, drivers);
   // What goes over a socket takes longer than a turn.
   const tick = (turns: number) => new Promise((resolve) => { if (turns < 500) setImmediate(resolve); else setTimeout(resolve, 1); });
