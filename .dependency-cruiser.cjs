@@ -124,9 +124,9 @@ module.exports = {
 
     room(
       'shared-files-are-leaves',
-      'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room. A setting is checked by whoever reads it, once: the list of allowed hosts.',
-      `${SERVER}(?!main\\.ts$)[^/]+\\.ts$`,
-      ['(?!main\\.ts$)[^/]+\\.ts$', 'driver/http/allow\\.ts$'],
+      'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room; the composition root aside. A setting is checked by whoever reads it, once: the list of allowed hosts.',
+      `${SERVER}(?!(main|telephony|spent-outside)\\.ts$)[^/]+\\.ts$`,
+      ['(?!(main|telephony|spent-outside)\\.ts$)[^/]+\\.ts$', 'driver/http/allow\\.ts$'],
     ),
 
     never(

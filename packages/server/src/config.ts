@@ -105,6 +105,7 @@ function callEntries() {
     public_address: entry('PUBLIC_ADDRESS', '', 'IP address that others reach this machine at, where it is another than SIP_HOST: behind NAT', ipAddress),
     rtp_ports: entry('RTP_PORTS', '20000-29999', 'first and last UDP port for the sound of calls; each call takes two', portRange),
     webrtc: entry('WEBRTC', '', 'calls from browsers: `true` or `false`; on in `dev`, off in `start`', optional(flag)),
+    webrtc_port: entry('WEBRTC_PORT', '0', 'the one UDP port that browsers send to; 0 takes a free one', number(0, 65_535)),
     ice_servers: entry('ICE_SERVERS', '', 'STUN and TURN servers, comma-separated: `stun:host:3478`, `turn:user:password@host:3478`', iceServers, true),
     recordings: entry('RECORDINGS', './data/recordings', 'folder that recordings are written to', any),
     speech_cache: entry('SPEECH_CACHE', './data/speech', 'folder that keeps what was said, so that it is made once', any),

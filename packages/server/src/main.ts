@@ -8,6 +8,7 @@ import { createHub } from './api/feed/hub.js';
 import { createTells } from './api/feed/tells.js';
 import { addConsole } from './api/console.js';
 import { sweepOld } from './api/idempotency.js';
+import { makeFirstPhones } from './api/first-phones.js';
 import { createIdentities } from './api/identity.js';
 import type { Parts } from './api/parts.js';
 import { createMetrics } from './api/metrics.js';
@@ -20,6 +21,7 @@ import { allRoutes } from './api/routes.js';
 import { createTickets } from './api/tickets.js';
 import { realClock, virtualClock } from './clock.js';
 import { limitsOf, type Config } from './config.js';
+import { createEgress } from './driver/http/egress.js';
 import { createDrivers } from './driver/register.js';
 import type { Outlet } from './driver/webhook/webhook.js';
 import { silent, type Log } from './log.js';
@@ -33,9 +35,10 @@ import { createTeller } from './runner/tell.js';
 import { createWebhooks } from './runner/webhooks.js';
 import { openStore } from './store/register.js';
 import type { Store } from './store/store.js';
+import { carriesCalls, createTelephony, type Telephony } from './telephony.js';
 
 /** A running server. */
-export type Server = { readonly url: string; readonly parts: Parts; readonly dispatcher: Dispatcher; close(): Promise<void> };
+export type Server = { readonly url: string; readonly parts: Parts; readonly dispatcher: Dispatcher; /** Undefined where no calls are carried. */ readonly telephony: Telephony | undefined; close(): Promise<void> };
 
 /** What a server can be given in place of what its settings name. */
 export type Given = { readonly store?: Store; readonly log?: Log };
@@ -48,6 +51,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const limits = limitsOf(config);
   const store = given.store ?? openStore(config.store, config.durability, clock.now());
   if (config.access_key !== '') await bootstrap(store, clock.now(), config.access_key);
+  await makeFirstPhones(store, clock.now(), config);
   const teller = createTeller({ store, clock });
   const committer = createCommitter(store, (change) => { teller.committed(change); dispatcher.committed(change); feed.wake(); }, { tell: teller.tell });
   const runner = createRunner({ store, committer, clock, limits, log, alone: true });
@@ -57,34 +61,45 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const feed: Feed = createFeed({ store, tells: createTells(projection, form), log });
   const bodies = createBodies(projection, form);
   const outlet: Outlet = { ...createWebhooks({ store, committer, runner, clock }), body: (delivery) => bodies(delivery, delivery.queued?.queue ?? '') };
-  const { drivers, doors, close } = createDrivers({ egress_allow: config.egress_allow, simulator: config.simulator ?? false, outlet }, host);
+  const egress = createEgress({ allow: config.egress_allow });
+  const telephony = carriesCalls(config) ? await createTelephony(config, { host, store, egress, clock, log }) : undefined;
+  const { drivers, doors, calls } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, outlet }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
-  const parts: Parts = { runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, registrations: () => [], recordings_folder: config.recordings, browsers: undefined, calls: doors, simulator: doors, virtual };
+  const parts: Parts = {
+    runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, recordings_folder: config.recordings, calls, simulator: doors, virtual,
+    registrations: telephony?.registrations ?? (() => []), trunksChanged: telephony?.trunksChanged ?? (() => undefined), browsers: telephony?.browsers,
+  };
   const routes = allRoutes(parts);
-  const metrics = createMetrics({ runner, committer, dispatcher, store });
+  const metrics = createMetrics({ runner, committer, dispatcher, store, telephony: telephony?.stats });
   const app = createApp(parts, routes, {
     query_credentials: config.query_credentials, trust_proxy: config.trust_proxy, rate: createRateLimit(config.rate_limit ?? 0), observe: metrics.observe,
   });
   addRoot(app, parts, routes, metrics);
   addConsole(app);
-  await app.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
+  const close = async (): Promise<void> => {
     await app.close();
-    await close();
+    // Calls are hung up while what that leads to can still be carried out.
+    await telephony?.close();
+    await dispatcher.stop(5_000);
+    await egress.close();
     await store.close();
+  };
+  try {
+    await app.listen({ host: config.host, port: config.port });
+    await dispatcher.start();
+    await telephony?.start();
+  } catch (error) {
+    await close();
     throw error;
-  });
-  await dispatcher.start();
+  }
   const stopSweeping = [sweepOld(parts), sweepDeliveries(parts)];
   const { port } = app.server.address() as AddressInfo;
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, parts, dispatcher,
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, parts, dispatcher, telephony,
     async close() {
       for (const stop of stopSweeping) stop();
-      await app.close();
-      await dispatcher.stop(5_000);
       await close();
-      await store.close();
     },
   };
 }

@@ -8,7 +8,16 @@ import type { Store } from '../store/store.js';
 /** What is measured: the numbers that the rooms keep anyway. */
 export type Measured = {
   readonly runner: Pick<Runner, 'stats'>; readonly committer: Pick<Committer, 'stats'>; readonly store: Pick<Store, 'counts'>;
+  /** What is counted of calls; undefined where none are carried. */
+  readonly telephony?: (() => Promise<Telephony>) | undefined;
   readonly dispatcher: { readonly stats: { readonly performed: number; readonly failed: number; readonly dead: number; readonly in_flight: number } };
+};
+
+/** The counts of calls, their signalling and their sound. */
+export type Telephony = {
+  readonly calls: number; readonly phones: number;
+  readonly sip: { readonly requests: number; readonly responses: number; readonly retransmissions: number; readonly bad: number; readonly dropped: number };
+  readonly media: { readonly legs: number; readonly packets_in: number; readonly packets_out: number; readonly refused: number; readonly late: number };
 };
 
 /** Sees each answer, and tells what it has seen. */
@@ -30,6 +39,7 @@ export function createMetrics(measured: Measured): Metrics {
   registry.registerMetric(durations.metric);
   countersOf(registry, measured);
   gaugesOf(registry, measured);
+  if (measured.telephony) telephonyOf(registry, measured.telephony);
   const close = eventLoop(registry);
   return { observe: durations.observe, text: () => registry.metrics(), content_type: registry.contentType, close };
 }
@@ -68,6 +78,30 @@ function gaugesOf(registry: Registry, { dispatcher, store }: Measured): void {
   count('activeflows_running', 'activeflows that are running', 'running');
   count('effects_due', 'effects that are to be performed, now or later', 'effects_due');
   count('effects_dead', 'effects that were given up, as the store has them', 'effects_dead');
+}
+
+const OF_CALLS: readonly (readonly [name: string, kind: 'gauge' | 'counter', help: string, read: (counted: Telephony) => number])[] = [
+  ['calls', 'gauge', 'calls that are up', ({ calls }) => calls], ['sip_phones', 'gauge', 'phones that are registered', ({ phones }) => phones],
+  ['sip_requests_total', 'counter', 'SIP requests that came in', ({ sip }) => sip.requests], ['sip_responses_total', 'counter', 'SIP responses that came in', ({ sip }) => sip.responses],
+  ['sip_retransmissions_total', 'counter', 'SIP messages sent again', ({ sip }) => sip.retransmissions], ['sip_bad_total', 'counter', 'messages that are no SIP', ({ sip }) => sip.bad],
+  ['sip_dropped_total', 'counter', 'SIP messages dropped unread, because their source sent too many', ({ sip }) => sip.dropped],
+  ['media_legs', 'gauge', 'legs that have sound', ({ media }) => media.legs], ['media_packets_in_total', 'counter', 'RTP packets that came in', ({ media }) => media.packets_in],
+  ['media_packets_out_total', 'counter', 'RTP packets sent', ({ media }) => media.packets_out], ['media_refused_total', 'counter', 'RTP packets refused, because they came from somebody else', ({ media }) => media.refused],
+  ['media_late_total', 'counter', 'frames of sound sent more than 10 ms late', ({ media }) => media.late],
+];
+
+function telephonyOf(registry: Registry, count: () => Promise<Telephony>): void {
+  // All collect in one turn of a scrape, so the media worker is asked once.
+  let asked: Promise<Telephony> | undefined;
+  const counted = (): Promise<Telephony> => {
+    asked ??= count().finally(() => { asked = undefined; });
+    return asked;
+  };
+  for (const [name, kind, help, read] of OF_CALLS) {
+    const about = { name: `activeflow_${name}`, help, registers: [registry] };
+    if (kind === 'gauge') new Gauge({ ...about, async collect() { this.set(read(await counted())); } });
+    else new Counter({ ...about, async collect() { const value = read(await counted()); this.reset(); this.inc(value); } });
+  }
 }
 
 function eventLoop(registry: Registry): () => void {

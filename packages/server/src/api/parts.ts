@@ -33,6 +33,8 @@ export type Parts = {
   readonly bodies: Bodies;
   /** The phones that are registered with an extension of a customer. */
   readonly registrations: Registrations;
+  /** To be called when a trunk was changed: what registers with them reads them anew. */
+  readonly trunksChanged: () => void;
   /** Where the sound of recordings is. */
   readonly recordings_folder: string;
   /** The door of browsers; undefined where they cannot call. */

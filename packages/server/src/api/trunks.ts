@@ -9,7 +9,7 @@ import type { Parts } from './parts.js';
 import { showTimes, textOf } from './present.js';
 import { checkText, wrongField } from './refuse.js';
 import { changeDocument, documentRoutes, findDocument, type Resource } from './resource.js';
-import { route, type Call, type Route } from './route.js';
+import { bodyCheck, route, type Call, type Route } from './route.js';
 
 const Body = Type.Object({
   name: Type.Optional(Type.String()), detail: Type.Optional(Type.String()),
@@ -45,9 +45,20 @@ export function trunkRoutes(parts: Parts): readonly Route[] {
     route({
       method: 'PUT', path: '/trunks/{id}', operation: 'updateTrunk', tag: 'trunks', summary: 'Change a trunk. Fields left out stay as they are.',
       body: Body, answer: TrunkAnswer, reasons: [...BAD, 'INVALID_ID', 'TRUNK_NOT_FOUND'],
-      handle: async (call) => showTrunk(await changeDocument(parts, () => findDocument(parts, RESOURCE, call), ({ data }) => ({ data: { ...trunkOf({ ...(data as Input), ...defined(call.body) }) } }))),
+      async handle(call) {
+        const changed = await changeDocument(parts, () => findDocument(parts, RESOURCE, call), ({ data }) => ({ data: trunkOf({ ...(data as Input), ...defined(call.body) }) }));
+        parts.trunksChanged();
+        return showTrunk(changed);
+      },
     }),
-    remove,
+    {
+      ...remove,
+      async handle(call) {
+        const answer = await remove.handle(call);
+        parts.trunksChanged();
+        return answer;
+      },
+    },
   ];
 }
 
@@ -57,12 +68,21 @@ async function create(parts: Parts, { body, identity: { customer_id }, receipt }
   if (others.length === MOST_TRUNKS) throw new ApiError('STATE_INVALID', `there are ${MOST_TRUNKS} trunks already: delete one`);
   const answer = showTrunk(document);
   if ((await parts.committer.submit({ documents: [document, ...receipt({ body: answer })] })) !== 'ok') throw new ApiError('STATE_INVALID', 'the same request is being carried out');
+  parts.trunksChanged();
   return answer;
 }
 
 /** The document of a new trunk; a list of them by customer is what calls are routed by. Throws where a field is wrong. */
 export const newTrunk = (customer_id: string, input: Input, at: number): Document =>
   ({ kind: 'trunk', id: randomUUID(), customer_id, parent: customer_id, key: null, version: 1, tm_create: at, tm_update: null, tm_delete: null, data: trunkOf(input) });
+
+const checkBody = bodyCheck(Body);
+
+/** The same of whatever JSON, checked as a body is. */
+export function readTrunk(customer_id: string, given: object, at: number): Document {
+  checkBody(given);
+  return newTrunk(customer_id, defined(given), at);
+}
 
 /** Only the fields that were given and are known. */
 function defined(body: Input): Input {

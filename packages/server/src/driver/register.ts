@@ -1,16 +1,20 @@
 // Which drivers there are. Each is a folder of its own; without its lines here it is gone.
+import type { CallDoors } from './doors.js';
 import type { Driver, Host } from './driver.js';
-import { createEgress, type Egress } from './http/egress.js';
+import type { Egress } from './http/egress.js';
 import { createHttp } from './http/http.js';
 import { createLocal } from './local/local.js';
+import { createRouter, type RouterParts } from './router.js';
 import { createSimulator, type Doors } from './simulator/simulator.js';
 import { createWebhook, type Outlet } from './webhook/webhook.js';
 
 /** What decides on the drivers. */
 export type DriverSettings = {
-  /** Entries of ACTIVEFLOW_EGRESS_ALLOW. */
-  readonly egress_allow: readonly string[];
-  /** Whether calls and messages are played; without it nothing performs them, and their effects fail with NO_DRIVER. */
+  /** The guarded client. */
+  readonly egress: Egress;
+  /** Calls that are carried for real; undefined where they are not. */
+  readonly calls: RouterParts['calls'] | undefined;
+  /** Whether calls and messages are played. What neither this nor `calls` performs fails with NO_DRIVER. */
   readonly simulator: boolean;
   /** What webhook deliveries say, and where they go. */
   readonly outlet: Outlet;
@@ -19,20 +23,19 @@ export type DriverSettings = {
 /** The drivers of a node, and what else came of them. */
 export type Drivers = {
   readonly drivers: readonly Driver[];
-  /** The guarded client, for whatever else dials a URL. */
-  readonly egress: Egress;
+  /** The doors of calls, whoever carries them; undefined where nobody does. */
+  readonly calls: CallDoors | undefined;
   /** The doors of the played callers; undefined where the simulator is off. */
   readonly doors: Doors | undefined;
-  readonly close: () => Promise<void>;
 };
 
-/** Makes the drivers of a node. Throws an Error of one sentence at a bad entry of `egress_allow`. */
-export function createDrivers({ egress_allow, simulator, outlet }: DriverSettings, host: Host): Drivers {
-  const egress = createEgress({ allow: egress_allow });
+/** Makes the drivers of a node. */
+export function createDrivers({ egress, simulator, calls, outlet }: DriverSettings, host: Host): Drivers {
   const played = simulator ? createSimulator(host) : undefined;
+  const carrier = calls ? createRouter({ host, calls, simulator: played }) : played;
   const drivers = [
     createLocal(host), createHttp({ egress, clock: host.clock }), createWebhook({ ask: egress.request, clock: host.clock, outlet }),
-    ...(played ? [played.driver] : []),
+    ...(carrier ? [carrier.driver] : []),
   ];
-  return { drivers, egress, doors: played?.doors, close: () => egress.close() };
+  return { drivers, calls: carrier?.doors, doors: played?.doors };
 }

@@ -38,6 +38,8 @@ export interface Egress {
   /** Resolves with any answer, whatever its status; rejects with `Permanent` (EGRESS_REFUSED, INVALID_URL, INVALID_REQUEST,
    *  REDIRECT_REFUSED, RESPONSE_TOO_LARGE, TOO_MANY_REDIRECTS) or with `Retryable`. No message shows more of a URL than its origin. */
   readonly request: (request: EgressRequest) => Promise<EgressResponse>;
+  /** An address of a host, checked as one that is asked is, for what is no HTTP; rejects as `request` does. */
+  readonly address: (host: string) => Promise<string>;
   /** Ends every connection; what is under way fails as Retryable. */
   readonly close: () => Promise<void>;
 }
@@ -83,6 +85,10 @@ export function createEgress({ allow, resolve = systemResolve, ca }: EgressOptio
       } finally {
         deadline.end();
       }
+    },
+    async address(host) {
+      const [address = ''] = await checkedAddresses(parseTarget(`http://${isIP(host) === 6 ? `[${host}]` : host}/`), allowed, resolve);
+      return address;
     },
     async close() {
       closed = true;
