@@ -1,6 +1,5 @@
 // Calls by SIP: the user agent over the transactions, the registrar of phones, and registrations with trunks. Reports facts and decides nothing.
 import type { Log } from '../../log.js';
-import type { Media } from '../../media/media.js';
 import type { SignalFact, Signalling } from '../legs.js';
 import { createAuthenticate } from './auth.js';
 import { keyOfRequest } from './dialog.js';
@@ -27,7 +26,7 @@ export { SIP_SETTINGS, type SipSettings } from './ua.js';
 /** What the UA stands on. */
 export type SipParts = {
   readonly transactions: Transactions;
-  readonly media: Media;
+  readonly media: Ua['media'];
   readonly directory: Directory;
   readonly log: Log;
   readonly settings?: Partial<SipSettings>;

@@ -47,7 +47,8 @@ export const SIP_SETTINGS: SipSettings = {
 /** The surroundings of every part. */
 export type Ua = {
   readonly transactions: Transactions;
-  readonly media: Media;
+  /** Of the media worker only where sound comes and goes is told here; what it says is not signalling's. */
+  readonly media: Pick<Media, 'open' | 'agree' | 'close'>;
   readonly directory: Directory;
   readonly settings: SipSettings;
   readonly log: Log;

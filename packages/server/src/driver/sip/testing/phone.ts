@@ -65,14 +65,14 @@ const bodyOf = ({ sdp: description, body }: { readonly sdp?: string; readonly bo
   ({ body: Buffer.from(description ?? body ?? ''), type: description === undefined ? [] : [['Content-Type', 'application/sdp']] });
 
 /** What makes the requests of a phone at a port, to `place`. */
-const requestsOf = (port: number, place: () => number) => (method: string, asked: Asked = {}): SipRequest => {
+export const requestsOf = (port: number, place: () => number, transport = 'UDP') => (method: string, asked: Asked = {}): SipRequest => {
   const { body, type } = bodyOf(asked);
   const from = asked.from ?? '<sip:1000@127.0.0.1>';
   const uri = asked.uri ?? `sip:ivr@127.0.0.1:${place()}`;
   return {
     kind: 'request', method, uri, body,
     headers: [
-      ['Via', `SIP/2.0/UDP 127.0.0.1:${port};branch=${asked.branch ?? `z9hG4bK${fresh()}`};rport`], ['Max-Forwards', '70'],
+      ['Via', `SIP/2.0/${transport} 127.0.0.1:${port};branch=${asked.branch ?? `z9hG4bK${fresh()}`};rport`], ['Max-Forwards', '70'],
       ['From', from.includes(';tag=') ? from : `${from};tag=${fresh()}`], ['To', asked.to ?? `<${uri}>`],
       ['Call-ID', asked.call_id ?? fresh()], ['CSeq', `${asked.cseq ?? 1} ${method}`], ...(asked.contact === false ? [] : [['Contact', contactAt(port)] as const]), ...(asked.headers ?? []), ...type,
     ],
@@ -138,7 +138,7 @@ export async function openPhone(to: number | (() => number)): Promise<Phone> {
       send(again);
       return response_to(again);
     },
-    request_of: (method) => next<SipRequest>((message) => message.kind === 'request' && message.method === method, `request ${method}`),
+    request_of: (method) => next<SipRequest>((message) => message.kind === 'request' && message.method === method && ![...taken].some((other) => isSame(message, other)), `request ${method}`),
     respond(asked, status, more) { send(responseOf(port, asked, status, more)); },
     ...LINES,
     within(line, method, asked = {}) {
@@ -149,6 +149,9 @@ export async function openPhone(to: number | (() => number)): Promise<Phone> {
     close: () => new Promise((resolve) => { socket.close(() => { resolve(); }); }),
   };
 }
+
+/** Whether a request is another one, sent again. */
+const isSame = (a: SipRequest, b: SipMessage): boolean => b.kind === 'request' && b.method === a.method && header(a, 'Via') === header(b, 'Via');
 
 const LINES: Pick<Phone, 'line' | 'line_in'> = {
   line: (invite, answer) => ({

@@ -95,7 +95,7 @@ export async function startWorld(setting: Setting = {}): Promise<World> {
       open: (leg_id: string) => { if (media.full) return Promise.reject(new Error('no port')); open.add(leg_id); return Promise.resolve({ port: (port += 2) }); },
       agree: (leg_id: string, agreement: MediaAgreement) => { agreed.set(leg_id, [...media.agreed(leg_id), agreement]); },
       close: (leg_id: string) => { open.delete(leg_id); },
-    } as SipParts['media'],
+    },
   };
   const sip = createSip(parts);
   sip.listen((leg_id, fact) => {
