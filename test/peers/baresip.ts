@@ -1,12 +1,12 @@
-// A softphone that nobody here wrote: baresip, without a sound card. It plays a file into its calls and writes what it hears into another.
+// A softphone that nobody here wrote: baresip, without a sound card. It plays a file into its calls, and its module `sndfile` writes what it hears into another.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports.js';
 import { PATIENCE_MS } from './server.js';
-import { tone, writeWav } from './wav.js';
+import { soundOf, tone, writeWav } from './wav.js';
 
 /** How a phone is set up. */
 export type PhoneSetting = {
@@ -32,6 +32,8 @@ export type PhoneEvent = { readonly type: string; readonly param: string };
 
 /** A phone. */
 export type Phone = {
+  /** Resolves with how its first registration came out: true where the server took it. */
+  readonly registered: () => Promise<boolean>;
   /** Resolves with the next event of a type, also one that has come and was not asked for yet. */
   readonly until: (type: string) => Promise<PhoneEvent>;
   readonly events: () => readonly PhoneEvent[];
@@ -54,7 +56,8 @@ export async function startPhone(setting: PhoneSetting): Promise<Phone> {
   writeConfig(folder, port, setting);
   const child = spawn('baresip', ['-4', '-f', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
-  for (const out of [child.stdout, child.stderr]) out.on('data', (chunk: Buffer) => { said = `${said}${chunk.toString()}`.slice(-50_000); });
+  const news = new Set<() => void>();
+  for (const out of [child.stdout, child.stderr]) out.on('data', (chunk: Buffer) => { said = `${said}${chunk.toString()}`.slice(-50_000); for (const one of news) one(); });
   const socket = await reach(port, child, () => said);
   const inbox = hear(socket, () => said);
   const command = async (name: string, params = ''): Promise<void> => {
@@ -69,11 +72,24 @@ export async function startPhone(setting: PhoneSetting): Promise<Phone> {
     await gone;
   };
   return {
+    // It may have registered before its control socket listened: what it prints is complete.
+    registered: () => new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = /(?:\[\d+ binding|4\d\d [A-Z])/.exec(said);
+        if (!found) return;
+        clearTimeout(late);
+        news.delete(look);
+        resolve(found[0].startsWith('['));
+      };
+      const late = setTimeout(() => { news.delete(look); reject(new Error(`no registration, and no refusal: ${said}`)); }, PATIENCE_MS);
+      news.add(look);
+      look();
+    }),
     until: inbox.until, events: inbox.events, command, kill, log: () => said,
     dial: (target) => command('dial', target.startsWith('sip:') ? target : `sip:${target}@${setting.domain ?? setting.server}`),
     async press(digits) { for (const digit of digits) await command('sndcode', digit); },
     hangup: () => command('hangup'),
-    heard: () => { const file = readFileSync(join(folder, 'heard.wav')); return new Int16Array(file.buffer.slice(file.byteOffset + 44, file.byteOffset + file.length - (file.length % 2))); },
+    heard: () => soundOf(readFileSync(join(folder, readdirSync(folder).filter((name) => name.endsWith('-dec.wav')).sort().at(-1) ?? 'nothing'))),
     async close() {
       await Promise.race([command('quit').catch(() => undefined), new Promise((resolve) => { setTimeout(resolve, 2_000).unref(); })]);
       socket.destroy();
@@ -89,9 +105,9 @@ function writeConfig(folder: string, port: number, { user, password, server, dom
   writeFileSync(join(folder, 'contacts'), '');
   writeFileSync(join(folder, 'config'), [
     'poll_method epoll', 'sip_listen 127.0.0.1:0', 'net_interface 127.0.0.1', 'audio_path /usr/share/baresip', 'sip_verify_server no',
-    `audio_source aufile,${join(folder, 'says.wav')}`, `audio_player aufile,${join(folder, 'heard.wav')}`, `audio_alert aufile,${join(folder, 'alert.wav')}`,
+    `audio_source aufile,${join(folder, 'says.wav')}`, 'audio_player aubridge,heard', 'audio_alert aubridge,alert',
     'ausrc_format s16', 'auplay_format s16', 'auenc_format s16', 'audec_format s16', 'audio_buffer 20-160',
-    'module_path /usr/lib/baresip/modules', 'module g711.so', 'module aufile.so', 'module_app account.so', 'module_app menu.so', 'module_app ctrl_tcp.so',
+    'module_path /usr/lib/baresip/modules', 'module g711.so', 'module aufile.so', 'module aubridge.so', 'module sndfile.so', `snd_path ${folder}`, 'module_app account.so', 'module_app menu.so', 'module_app ctrl_tcp.so',
     `ctrl_tcp_listen 127.0.0.1:${port}`, '',
   ].join('\n'));
 }

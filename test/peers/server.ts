@@ -15,7 +15,7 @@ const KEY = `af_${'P'.repeat(40)}`;
 /** The phones that every server of a test knows, and their password. */
 export const EXTENSIONS = ['1000', '1001', '1002'] as const;
 /** See `EXTENSIONS`. */
-export const PASSWORD = 'correct horse battery';
+export const PASSWORD = 'correct-horse-battery';
 
 /** A running server. */
 export type Server = {
@@ -41,7 +41,7 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
   const folder = mkdtempSync(join(tmpdir(), 'activeflow-peers-'));
   const [port, sip_port, rtp] = [await freePort(), await freePort(), 30_000 + 2 * Math.floor(Math.random() * 5_000)];
   const env = {
-    ACTIVEFLOW_PORT: String(port), ACTIVEFLOW_STORE: `sqlite:${join(folder, 'activeflow.db')}`, ACTIVEFLOW_ACCESS_KEY: KEY, ACTIVEFLOW_JWT_SECRET: 'p'.repeat(40),
+    ACTIVEFLOW_PORT: String(port), ACTIVEFLOW_STORE: `sqlite:${join(folder, 'activeflow.db')}`, ACTIVEFLOW_ACCESS_KEY: KEY, ACTIVEFLOW_JWT_SECRET: 'k3yOfThePeersTest-0123456789abcdef',
     ACTIVEFLOW_RATE_LIMIT: '0', ACTIVEFLOW_LOG: 'warn', ACTIVEFLOW_SIP: 'true', ACTIVEFLOW_SIP_PORT: String(sip_port), ACTIVEFLOW_RTP_PORTS: `${rtp}-${rtp + 1_999}`,
     ACTIVEFLOW_RECORDINGS: join(folder, 'recordings'), ACTIVEFLOW_SPEECH_CACHE: join(folder, 'speech'), ...settings,
   };

@@ -56,3 +56,10 @@ function power(frequency_hz: number, frame: Int16Array): number {
   for (const sample of frame) [one, two] = [sample + coefficient * one - two, one];
   return (2 * (one * one + two * two - coefficient * one * two)) / frame.length;
 }
+
+/** The samples of a WAV file of 16-bit PCM. */
+export function soundOf(file: Buffer): Int16Array {
+  const at = file.indexOf('data') + 8;
+  const bytes = (file.length - at) & ~1;
+  return new Int16Array(file.buffer.slice(file.byteOffset + at, file.byteOffset + at + bytes));
+}
