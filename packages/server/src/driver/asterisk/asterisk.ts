@@ -112,8 +112,9 @@ function signalling(exchange: Exchange, { endpoints }: AsteriskSettings): Pick<L
     answer: (leg_id) => command(leg_id, 'answer', async (leg) => {
       if (leg.answered) return;
       await ari.post(path('channels', leg.channel_id, 'answer'), undefined, 'again');
-      // One that the dialplan has answered changes its state no more.
-      if (leg.up) answered(exchange, leg);
+      // Done when Asterisk says so, and one that the dialplan has answered changes its state no more.
+      leg.up = true;
+      answered(exchange, leg);
     }),
     reject: (leg_id, cause: RejectCause) => end(leg_id, rejection(cause).ended, rejection(cause).reason, `not taken: ${cause}`),
     hangup: (leg_id, cause) => end(leg_id, cause, hangupReason(cause), ''),

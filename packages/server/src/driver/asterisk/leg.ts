@@ -32,6 +32,8 @@ export type Leg = {
   answered: boolean;
   rang: boolean;
   ended: boolean;
+  /** Asterisk hangs it up: what its channel leaves now, it leaves with its end. */
+  hanging: boolean;
   /** Events told so far. */
   told: number;
   /** The hangup that we have asked for. */
@@ -59,7 +61,7 @@ export type Exchange = {
 
 /** Enters a leg. */
 export function addLeg({ legs, by_channel }: Exchange, made: Pick<Leg, 'id' | 'channel_id' | 'dialled' | 'adopted' | 'confirmed'> & { readonly up: boolean }): Leg {
-  const leg: Leg = { ...made, answered: made.adopted && made.up, rang: false, ended: false, told: 0, cause: 0, made: Promise.resolve(), sent: new Set(), commands: Promise.resolve(), at_end: new Set() };
+  const leg: Leg = { ...made, answered: made.adopted && made.up, rang: false, ended: false, hanging: false, told: 0, cause: 0, made: Promise.resolve(), sent: new Set(), commands: Promise.resolve(), at_end: new Set() };
   legs.set(leg.id, leg);
   by_channel.set(leg.channel_id, leg);
   return leg;

@@ -91,7 +91,7 @@ async function run(exchange: Exchange, asides: Asides, recording: Recording, fin
   const ended = { type: 'recording_done', id } as const;
   try {
     let failed: string | undefined;
-    await inOrder(exchange, leg, 'record', () => begin(exchange, asides, recording).catch((error: unknown) => { failed = isGone(error) ? undefined : text(error); }));
+    await inOrder(exchange, leg, 'record', () => begin(exchange, asides, recording).catch((error: unknown) => { failed = isGone(error) ? 'the call ended before it began' : text(error); }));
     const reason = failed ?? await finished;
     if (reason !== undefined) throw new Error(reason);
     const size_bytes = await fetched(exchange, name, asked.path);

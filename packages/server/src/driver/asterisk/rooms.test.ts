@@ -26,7 +26,7 @@ describe('rooms', () => {
     expect(await until('left')).toMatchObject({ leg_id: ada.leg_id, room_id: 'customer/room 1' });
     ari.destroy(bob.channel, 16);
     await until('ended');
-    expect(told.slice(-2).map(({ type, leg_id }) => [type, leg_id])).toEqual([['left', bob.leg_id], ['ended', bob.leg_id]]);
+    expect(told.slice(-2).map(({ type, leg_id }) => [type, leg_id])).toEqual([['left', ada.leg_id], ['ended', bob.leg_id]]);
     await expect.poll(() => ari.bridges.size).toBe(0);
     expect(told.filter(({ type }) => type === 'joined')).toHaveLength(2);
   });
@@ -42,6 +42,19 @@ describe('rooms', () => {
     await expect.poll(() => stage.ari.bridges.size).toBe(1);
   });
 
+  it('are left by whom somebody else takes out of them, too; not by whose call ends', async () => {
+    const { legs, until, ari, told } = stage;
+    const [ada, bob] = [await stage.answered(), await stage.answered()];
+    legs.join(ada.leg_id, 'one');
+    legs.join(bob.leg_id, 'one');
+    await until('joined', 2);
+    ari.leaveBridge(ada.channel);
+    expect(await until('left')).toMatchObject({ leg_id: ada.leg_id });
+    await legs.hangup(bob.leg_id, 'normal');
+    await until('ended');
+    expect(told.filter(({ type }) => type === 'left')).toHaveLength(1);
+  });
+
   it('can be joined again after they were left, and while they are closed', async () => {
     const { legs, until, ari } = stage;
     const { leg_id } = await stage.answered();
@@ -53,13 +66,17 @@ describe('rooms', () => {
     legs.join(leg_id, 'one');
     await until('joined', 2);
     legs.leave(leg_id);
-    await until('left', 2);
+    legs.join(leg_id, 'one');
+    await until('joined', 3);
+    expect(stage.types().filter((type) => type === 'joined' || type === 'left')).toEqual(['joined', 'left', 'joined', 'left', 'joined']);
+    legs.leave(leg_id);
+    await until('left', 3);
     ari.refuse(/addChannel/, 500);
     legs.join(leg_id, 'one');
-    await expect.poll(() => stage.asked(/addChannel/).length).toBe(4);
+    await expect.poll(() => stage.asked(/addChannel/).length).toBe(5);
     await ari.heard();
     legs.join(leg_id, 'two');
-    expect(await until('joined', 3)).toMatchObject({ room_id: 'two' });
+    expect(await until('joined', 4)).toMatchObject({ room_id: 'two' });
   });
 });
 

@@ -7,11 +7,14 @@ import type { Bridge } from './shapes.js';
 
 const OURS = `${PREFIX}room-`;
 
+/** How long a leg that has left its room unasked may take to end. */
+const UNASKED_MS = 500;
+
 /** The rooms. */
 export type Rooms = {
   join(leg: Leg, room_id: string, asked: JoinAsked): void;
   leave(leg: Leg): void;
-  /** Asterisk says that a channel came into a bridge, or left it. */
+  /** Asterisk says that a channel came into a bridge, or left it. That a leg leaves its room with its own end is not told. */
   entered(bridge: Bridge, leg: Leg): void;
   left(bridge: Bridge, leg: Leg | undefined): void;
   /** Events may have been missed: who is where is read from the bridges that there are. */
@@ -21,31 +24,39 @@ export type Rooms = {
 /** The id of a room's bridge: the same each time it is asked for, in every process. */
 export const bridgeOf = (room_id: string): string => `${OURS}${deriveId(NONE_ID, room_id)}`;
 
+/** A leg in a room; `gone` once it is known to have left it, and is still to be told. */
+type Inside = { readonly bridge_id: string; readonly room_id: string; gone: boolean };
+
 /** Makes the rooms. */
 export function createRooms(exchange: Exchange): Rooms {
   const { ari } = exchange;
   /** Where a leg was asked to be, and where it is. */
   const wanted = new WeakMap<Leg, string>();
-  const inside = new Map<Leg, { readonly bridge_id: string; readonly room_id: string }>();
+  const inside = new WeakMap<Leg, Inside>();
   const names = new Map<string, string>();
 
   const remove = (leg: Leg, bridge_id: string): Promise<unknown> => ari.post(path('bridges', bridge_id, 'removeChannel'), { channel: leg.channel_id }, 'again').catch(unlessNotIn);
-  const left = (leg: Leg): void => {
-    const at = inside.get(leg);
-    if (at !== undefined && inside.delete(leg)) tell(exchange, leg, { type: 'left', room_id: at.room_id });
-  };
-  const closeEmpty = (bridge: Bridge): void => {
-    if (!bridge.id.startsWith(OURS) || bridge.channels.length > 0) return;
-    names.delete(bridge.id);
-    void ari.delete(path('bridges', bridge.id)).catch((error: unknown) => { if (!isGone(error)) exchange.log.warn({ bridge: bridge.id }, 'asterisk: an empty room could not be closed'); });
+  const tellLeft = (leg: Leg, at = inside.get(leg)): void => {
+    if (at === undefined || inside.get(leg) !== at) return;
+    inside.delete(leg);
+    tell(exchange, leg, { type: 'left', room_id: at.room_id });
   };
   const entered = (bridge: Bridge, leg: Leg): void => {
     const room_id = names.get(bridge.id) ?? bridge.name;
-    if (!bridge.id.startsWith(OURS) || room_id === undefined || inside.get(leg)?.bridge_id === bridge.id) return;
-    left(leg);
-    inside.set(leg, { bridge_id: bridge.id, room_id });
-    leg.at_end.add(() => { left(leg); });
+    const before = inside.get(leg);
+    if (!bridge.id.startsWith(OURS) || room_id === undefined || (before?.bridge_id === bridge.id && !before.gone)) return;
+    tellLeft(leg);
+    inside.set(leg, { bridge_id: bridge.id, room_id, gone: false });
     tell(exchange, leg, { type: 'joined', room_id });
+  };
+  const left = (bridge: Bridge, leg: Leg | undefined): void => {
+    closeEmpty(exchange, names, bridge);
+    const at = leg && inside.get(leg);
+    if (leg === undefined || at?.bridge_id !== bridge.id || leg.hanging) return;
+    at.gone = true;
+    // Where nobody here has asked for it, it may be the first sign of the leg's end.
+    if (wanted.get(leg) !== bridge.id) tellLeft(leg, at);
+    else setTimeout(() => { if (inside.get(leg) === at) wanted.delete(leg); tellLeft(leg, at); }, UNASKED_MS).unref();
   };
 
   return {
@@ -56,8 +67,7 @@ export function createRooms(exchange: Exchange): Rooms {
       names.set(bridge_id, room_id);
       void inOrder(exchange, leg, 'join', async () => {
         const before = inside.get(leg);
-        if (before?.bridge_id === bridge_id) return;
-        if (before !== undefined) await remove(leg, before.bridge_id);
+        if (before !== undefined && before.bridge_id !== bridge_id) await remove(leg, before.bridge_id);
         await enter(exchange, leg, bridge_id, room_id, asked).catch((error: unknown) => { wanted.delete(leg); throw error; });
       });
     },
@@ -67,23 +77,24 @@ export function createRooms(exchange: Exchange): Rooms {
       if (bridge_id !== undefined) void inOrder(exchange, leg, 'leave', () => remove(leg, bridge_id));
     },
     entered,
-    left(bridge, leg) {
-      if (leg !== undefined && inside.get(leg)?.bridge_id === bridge.id) left(leg);
-      if (leg !== undefined && wanted.get(leg) === bridge.id) wanted.delete(leg);
-      closeEmpty(bridge);
-    },
+    left,
     reviewed(bridges) {
       const at = new Map(bridges.flatMap((bridge) => bridge.channels.map((channel_id) => [channel_id, bridge] as const)));
-      for (const [leg, { bridge_id }] of [...inside]) if (at.get(leg.channel_id)?.id !== bridge_id) left(leg);
+      for (const leg of exchange.legs.values()) if (inside.has(leg) && at.get(leg.channel_id)?.id !== inside.get(leg)?.bridge_id) tellLeft(leg);
       for (const [channel_id, bridge] of at) {
         const leg = exchange.by_channel.get(channel_id);
         if (leg === undefined) continue;
         entered(bridge, leg);
         if (inside.has(leg)) wanted.set(leg, bridge.id);
       }
-      bridges.forEach(closeEmpty);
+      for (const bridge of bridges) closeEmpty(exchange, names, bridge);
     },
   };
+}
+
+function closeEmpty({ ari, log }: Exchange, names: Map<string, string>, { id, channels }: Bridge): void {
+  if (!id.startsWith(OURS) || channels.length > 0) return;
+  void ari.delete(path('bridges', id)).then(() => { names.delete(id); }, (error: unknown) => { if (!isGone(error)) log.warn({ bridge: id }, 'asterisk: an empty room could not be closed'); });
 }
 
 async function enter({ ari }: Exchange, leg: Leg, bridge_id: string, room_id: string, { relay_digits = false, muted = false }: JoinAsked): Promise<void> {

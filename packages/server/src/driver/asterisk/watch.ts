@@ -104,7 +104,7 @@ function heard(exchange: Exchange, { playing, recorder, rooms }: WatchParts, sai
       tell(exchange, leg, { type: 'digit', digit: said.digit });
       recorder.digit(leg, said.digit);
       return;
-    case 'ChannelHangupRequest': if (leg) leg.cause = said.cause ?? leg.cause; return;
+    case 'ChannelHangupRequest': if (leg) { leg.cause = said.cause ?? leg.cause; leg.hanging = true; } return;
     case 'ChannelDestroyed':
       if (leg === undefined) return;
       leg.cause = said.cause;

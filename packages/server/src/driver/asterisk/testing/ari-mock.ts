@@ -44,9 +44,11 @@ export async function openAri({ directory, speed = 1 }: { readonly directory: st
   const server = createServer((request, response) => { void answer(request, response); });
   const upgrades = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
+    // A client that goes in the middle of it.
+    socket.on('error', () => { socket.destroy(); });
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://mock');
     if (pathname !== '/ari/events' || searchParams.get('app') !== ACCOUNT.app || !isAuthorized(request)) { socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n'); return; }
-    upgrades.handleUpgrade(request, socket, head, (ws) => { sockets.add(ws); ws.on('close', () => sockets.delete(ws)); });
+    upgrades.handleUpgrade(request, socket, head, (ws) => { sockets.add(ws); ws.on('error', () => { ws.terminate(); }); ws.on('close', () => sockets.delete(ws)); });
   });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   return {
