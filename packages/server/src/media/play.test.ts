@@ -1,5 +1,5 @@
 // Playing to a far end over real sockets, by a real worker thread.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { amplitudeOf, samplesOf, until } from './testing/phone.js';
@@ -95,5 +95,87 @@ describe('a leg', () => {
     stage.media.close(leg);
     expect(await stage.media.stats()).toMatchObject({ legs: others });
     expect(stage.events.all.filter(({ leg_id }) => leg_id === leg)).toEqual([{ leg_id: leg, type: 'playback_done', id: 'p', how: 'stopped' }]);
+  });
+});
+
+describe('a stream', () => {
+  const chunk = (hz: number, samples: number): Int16Array => sine(hz, samples / 8_000);
+
+  test('is heard from its first chunk on, and is asked for no more than is needed soon', async () => {
+    const { leg, phone } = await stage.connect();
+    let made = 0;
+    let returned = 0;
+    async function* endless(): AsyncGenerator<Int16Array> {
+      try { for (;;) { made++; yield chunk(500, 4_000); } } finally { returned++; }
+    }
+    stage.media.play(leg, 's', [{ kind: 'stream', chunks: endless() }]);
+    await until(() => phone.got.filter(({ payload }) => payload.some((byte) => byte !== 0xff)).length >= 60);
+    // Four seconds ahead of what was played, and a little for what is on its way.
+    expect(made).toBeLessThanOrEqual(8 + phone.got.length / 25 + 2);
+    stage.media.stop(leg, 's');
+    await until(() => returned === 1);
+    const played = phone.got.filter(({ payload }) => payload.some((byte) => byte !== 0xff));
+    expect(amplitudeOf(samplesOf(played.slice(5, 55)), 500)).toBeGreaterThan(7_000);
+  });
+
+  test('waits for a slow one, goes on after it, and is played again where it is to be', async () => {
+    const { leg, phone } = await stage.connect();
+    async function* slow(): AsyncGenerator<Int16Array> {
+      yield chunk(500, 800);
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+      yield chunk(500, 800);
+    }
+    stage.media.play(leg, 'once', [{ kind: 'stream', chunks: slow() }, { kind: 'tone', frequencies_hz: [1_000], on_ms: 100, off_ms: 0, repeat: 1 }]);
+    await stage.events.until(leg, (fact) => fact.type === 'playback_done' && fact.id === 'once');
+    const loud = () => phone.got.filter(({ payload }) => payload.some((byte) => byte !== 0xff));
+    await until(() => loud().length >= 15);
+    expect(amplitudeOf(samplesOf(loud().slice(0, 10)), 500)).toBeGreaterThan(7_000);
+    expect(amplitudeOf(samplesOf(loud().slice(10, 15)), 1_000)).toBeGreaterThan(7_000);
+    stage.media.play(leg, 'loop', [{ kind: 'stream', chunks: slow() }], true);
+    await until(() => loud().length >= 60);
+    stage.media.stop(leg, 'loop');
+    expect(await stage.events.until(leg, (fact) => fact.type === 'playback_done' && fact.id === 'loop')).toMatchObject({ how: 'stopped' });
+  });
+
+  test('that fails says why, once what came before was heard', async () => {
+    const { leg, phone } = await stage.connect();
+    async function* failing(): AsyncGenerator<Int16Array> {
+      yield chunk(500, 1_600);
+      throw new Error('the voice is gone');
+    }
+    stage.media.play(leg, 's', [{ kind: 'stream', chunks: failing() }, { kind: 'silence', duration_ms: 60_000 }]);
+    expect(await stage.events.until(leg, ({ type }) => type === 'playback_done')).toMatchObject({ how: 'failed', message: 'the voice is gone' });
+    await until(() => phone.got.filter(({ payload }) => payload.some((byte) => byte !== 0xff)).length === 10);
+  });
+});
+
+describe('what would be too much', () => {
+  test('an hour of sound is not read before it is needed', async () => {
+    const { leg, phone } = await stage.connect();
+    const path = stage.wav('hours.wav', sine(500, 1));
+    // Five hours: 288 MB of silence after one second, which the file does not even hold.
+    const header = readFileSync(path);
+    header.writeUInt32LE(5 * 3_600 * 16_000, 40);
+    writeFileSync(path, header);
+    truncateSync(path, 44 + 5 * 3_600 * 16_000);
+    const before = process.memoryUsage.rss();
+    stage.media.play(leg, 'p', [{ kind: 'file', path }]);
+    await until(() => phone.got.filter(({ payload }) => payload.some((byte) => byte !== 0xff)).length >= 45);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(150 * 1_048_576);
+    stage.media.stop(leg, 'p');
+  });
+
+  test('a main thread that stands still stops no sound', async () => {
+    const { leg, phone } = await stage.connect();
+    stage.media.play(leg, 'p', [{ kind: 'file', path: stage.wav('minute.wav', sine(500, 60)) }]);
+    await until(() => phone.got.length > 20);
+    const before = phone.got.length;
+    for (const end = performance.now() + 600; performance.now() < end;);
+    // What came meanwhile lies in the socket, and is read at once.
+    await new Promise((resolve) => { setImmediate(() => { setImmediate(resolve); }); });
+    const meanwhile = phone.got.slice(before);
+    expect(meanwhile.length).toBeGreaterThanOrEqual(15);
+    expect(meanwhile.every(({ payload }) => payload.some((byte) => byte !== 0xff))).toBe(true);
+    stage.media.stop(leg, 'p');
   });
 });

@@ -5,7 +5,7 @@ import { FRAME_SAMPLES } from './sound.js';
 export type Voice = (frame: Int16Array) => boolean;
 
 /** Root mean squares of 16-bit samples: the noise of a quiet line, the most noise that is taken for one (-32 dB), what is never a voice (-47 dB). */
-const FLOOR_AT_FIRST = 50;
+const FLOOR_AT_FIRST = 100;
 const FLOOR_MOST = 800;
 const QUIET = 150;
 /** A voice is 10 dB over the noise. */

@@ -22,8 +22,8 @@ export type Stage = {
 };
 
 /** Starts one. */
-export function openStage({ silent_ms = 600_000 } = {}): Stage {
-  const media = createMedia({ host: '127.0.0.1', ports: [20_000, 59_999], silent_ms });
+export function openStage({ silent_ms = 600_000, ports = [20_000, 59_999] as readonly [number, number] } = {}): Stage {
+  const media = createMedia({ host: '127.0.0.1', ports, silent_ms });
   const folder = mkdtempSync(join(tmpdir(), 'media-'));
   const phones: Phone[] = [];
   let legs = 0;
