@@ -59,6 +59,12 @@ describe.runIf(existsSync(main))('a tiny run', () => {
       expect(entry['p99_ms'], String(entry['work'])).toEqual(expect.any(Number));
     }
   }, PATIENCE_MS);
+
+  test('says ten words, and finds them again', async () => {
+    const lines = await run('speech');
+    expect(lines.filter((line) => 'work' in line).map(({ unit }) => unit)).toEqual(['text', 'text']);
+    for (const { figure, value } of lines.filter((line) => 'figure' in line)) expect(value, String(figure)).toBeGreaterThan(0);
+  }, PATIENCE_MS);
 });
 
 describe('arithmetic', () => {

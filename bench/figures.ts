@@ -76,6 +76,11 @@ export const FIGURES: readonly Figure[] = [
   { name: 'media_blocked_core', text: 'the same: CPU of the worker and its disk', unit: 'core', ...most(0.45, 0.35) },
   { name: 'media_late', text: 'frames sent more than 10 ms after their time, both', unit: 'share' },
   { name: 'media_gaps', text: 'packets missing at the far end', unit: '' },
+  { name: 'speech_first', text: 'ten words said by flite: first sound, p50', unit: 'ms', ...most(150, 80) },
+  { name: 'speech_first_p99', text: 'the same, p99', unit: 'ms' },
+  { name: 'speech_cold', text: 'the same by a server that has just started', unit: 'ms' },
+  { name: 'speech_cached', text: 'ten words said before: p99', unit: 'ms', ...most(5, 2) },
+  { name: 'speech_pace', text: 'sound made in the time that it lasts', unit: 'x' },
 ];
 
 /** The figures of the works of one request each, of one round. */

@@ -8,12 +8,13 @@ import { countFlushes, hasStrace, type Flushes } from './flushes.js';
 import { measureMachine, type Machine } from './machine.js';
 import { measureRequests } from './measure.js';
 import { prepare } from './prepared.js';
-import { feedValues, growthValues, listValues, mediaValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
+import { feedValues, growthValues, listValues, mediaValues, speechValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
 import { feedEntries, measureFeed } from './works/feed.js';
 import { grow, measureGrowth } from './works/growth.js';
 import { measureLists, measureTransitions, openTables } from './works/lists.js';
 import { measureMedia, mediaEntries } from './works/media.js';
 import { REQUEST_WORKS } from './works/requests.js';
+import { measureSpeech, speechEntries } from './works/speech.js';
 import { measureTimers, timersEntry } from './works/timers.js';
 import { measureWaiting, waitingEntries } from './works/waiting.js';
 import { measureWebhooks, webhookEntries } from './works/webhooks.js';
@@ -54,6 +55,7 @@ export async function runRounds(options: Options, note: (text: string) => void):
   if (options.names.includes('feed')) await run([feedPart(options)]);
   if (options.names.includes('webhooks')) await run([webhooksPart(options)]);
   if (options.names.includes('media')) await run([mediaPart(options)]);
+  if (options.names.includes('speech')) await run([speechPart(options)]);
   if (options.names.includes('waiting')) await run(options.sizes.waiting.map((runs) => waitingPart(runs, options)));
   if (options.names.includes('lists') || options.names.includes('transitions')) await run(await tableParts(options, note));
   return { entries, values: [...values], flushes: describe(counted) };
@@ -117,6 +119,14 @@ const webhooksPart = ({ sizes }: Options): Part => ({
   async round(machine) {
     const measured = await measureWebhooks(sizes.webhooks);
     return { entries: webhookEntries(measured, sizes.webhooks, machine), values: webhookValues(measured) };
+  },
+});
+
+const speechPart = ({ sizes }: Options): Part => ({
+  name: 'speech', rounds: sizes.rounds,
+  async round(machine) {
+    const measured = await measureSpeech(sizes.speech);
+    return { entries: speechEntries(measured, machine), values: speechValues(measured) };
   },
 });
 

@@ -4,6 +4,7 @@ import type { Value } from './figures.js';
 import type { FeedMeasured } from './works/feed.js';
 import { FULL_LISTS } from './works/lists.js';
 import type { MediaMeasured } from './works/media.js';
+import type { SpeechMeasured } from './works/speech.js';
 import type { Lateness } from './works/timers.js';
 import type { Waiting } from './works/waiting.js';
 import type { WebhooksMeasured } from './works/webhooks.js';
@@ -74,4 +75,10 @@ export const mediaValues = ({ calm, blocked }: MediaMeasured): readonly Value[] 
   { name: 'media_p50', value: quantile(calm.intervals, 0.5) ?? Number.NaN }, { name: 'media_p99', value: quantile(calm.intervals, 0.99) ?? Number.NaN }, { name: 'media_core', value: calm.core },
   { name: 'media_blocked_p50', value: quantile(blocked.intervals, 0.5) ?? Number.NaN }, { name: 'media_blocked_p99', value: quantile(blocked.intervals, 0.99) ?? Number.NaN },
   { name: 'media_blocked_core', value: blocked.core }, { name: 'media_gaps', value: calm.gaps + blocked.gaps }, { name: 'media_late', value: (calm.late + blocked.late) / Math.max(1, calm.packets + blocked.packets) },
+];
+
+/** How soon speech was heard. */
+export const speechValues = ({ first, cached, cold_ms, pace }: SpeechMeasured): readonly Value[] => [
+  { name: 'speech_first', value: quantile(first, 0.5) ?? Number.NaN }, { name: 'speech_first_p99', value: quantile(first, 0.99) ?? Number.NaN },
+  { name: 'speech_cold', value: cold_ms }, { name: 'speech_cached', value: quantile(cached, 0.99) ?? Number.NaN }, { name: 'speech_pace', value: pace },
 ];

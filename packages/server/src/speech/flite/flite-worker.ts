@@ -4,5 +4,7 @@ import { serve } from '../worker.js';
 import { loadFlite, type Spoken } from './program.js';
 
 const flite = loadFlite();
+// What a first word costs thrice, the compiler above all, is paid before somebody waits for it.
+decodeWav(flite.speak({ text: 'Hello.', voice: 'slt', rate: 1 }));
 flite.prepare();
 serve<Spoken>((spoken) => decodeWav(flite.speak(spoken)), flite.prepare);
