@@ -33,12 +33,12 @@ export type Stage = {
 /** How a page is opened. */
 export type OpenOptions = { readonly signed_in?: boolean; readonly theme?: 'light' | 'dark'; readonly size?: { readonly width: number; readonly height: number }; readonly key?: string; readonly context?: BrowserContext };
 
-/** Starts both. `settings` are those of `readConfig`. */
-export async function startStage(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
+/** Starts both. `settings` are those of `readConfig`, `switches` more of Chromium. */
+export async function startStage(settings: Readonly<Record<string, string>> = {}, switches: readonly string[] = []): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'activeflow-console-'));
   let server = await startAt(folder, '0', settings);
   const { port } = new URL(server.url);
-  const browser = await startBrowser();
+  const browser = await startBrowser(switches);
   const { url } = server;
   return {
     url, browser,
@@ -59,13 +59,13 @@ export async function startStage(settings: Readonly<Record<string, string>> = {}
 }
 
 /** Starts Chromium, without a window. */
-export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: CHROMIUM ?? '', timeout: PATIENCE_MS, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'] });
+export const startBrowser = (switches: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM ?? '', timeout: PATIENCE_MS, args: [...switches, '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'] });
 
 function startAt(folder: string, port: string, settings: Readonly<Record<string, string>>): Promise<Server> {
   return startServer(readConfig({
     ACTIVEFLOW_PORT: port, ACTIVEFLOW_STORE: `sqlite:${join(folder, 'activeflow.db')}`, ACTIVEFLOW_ACCESS_KEY: KEY, ACTIVEFLOW_JWT_SECRET: 's'.repeat(40),
-    ACTIVEFLOW_SIMULATOR: 'true', ACTIVEFLOW_RATE_LIMIT: '0', ACTIVEFLOW_LOG: 'silent', ...settings,
+    ACTIVEFLOW_RECORDINGS: join(folder, 'recordings'), ACTIVEFLOW_SPEECH_CACHE: join(folder, 'speech'), ACTIVEFLOW_SIMULATOR: 'true', ACTIVEFLOW_RATE_LIMIT: '0', ACTIVEFLOW_LOG: 'silent', ...settings,
   }));
 }
 

@@ -16,7 +16,7 @@ describe.skipIf(CHROMIUM === undefined)('each page', () => {
 
   const PATHS = {
     'the list of activeflows': () => '/activeflows', 'an activeflow': () => `/activeflows/${run}`, 'the list of flows': () => '/flows', 'a flow': () => `/flows/${flows.hotline.id}`,
-    'deliveries': () => '/deliveries', 'access keys': () => '/accesskeys', 'settings': () => '/settings',
+    'calling': () => '/call', 'deliveries': () => '/deliveries', 'access keys': () => '/accesskeys', 'settings': () => '/settings',
   };
 
   test.each(Object.keys(PATHS).flatMap((name) => (['light', 'dark'] as const).map((theme) => [name, theme] as const)))('%s (%s)', async (name, theme) => {
@@ -41,7 +41,7 @@ describe.skipIf(CHROMIUM === undefined)('each page', () => {
   });
 
   test('fits a narrow window: nothing but tables has to be pushed sideways', async () => {
-    for (const path of ['/activeflows', '/deliveries', '/accesskeys', '/settings']) {
+    for (const path of ['/activeflows', '/call', '/deliveries', '/accesskeys', '/settings']) {
       const page = await stage.open(path, { size: { width: 390, height: 800 } });
       await page.locator('main h1').first().waitFor();
       await page.locator('main').getByText('Loading…').waitFor({ state: 'detached' });

@@ -25,6 +25,7 @@ export const keys = {
   variables: (id: string) => ['activeflow', id, 'variables'] as const,
   flows: () => ['flows'] as const,
   flowNames: () => ['flows', 'names'] as const,
+  flowChoices: () => ['flows', 'choices'] as const,
   flow: (id: string) => ['flow', id] as const,
   revisions: (id: string) => ['flow', id, 'revisions'] as const,
   revision: (id: string, revision: number) => ['flow', id, 'revisions', revision] as const,

@@ -13,7 +13,15 @@ export type Line = {
 
 /** The microphone; where there is none to be had, a silence that keeps the way open for keys. */
 export async function openMicrophone(context: AudioContext): Promise<Source> {
-  const silence = (microphone: Microphone): Source => ({ microphone, stream: context.createMediaStreamDestination().stream });
+  const silence = (microphone: Microphone): Source => {
+    const way = context.createMediaStreamDestination();
+    const nothing = context.createConstantSource();
+    // Without a source nothing is sent, not even silence.
+    nothing.offset.value = 0;
+    nothing.connect(way);
+    nothing.start();
+    return { microphone, stream: way.stream };
+  };
   // A page that did not come by https, or from this machine, has none (Secure Contexts).
   const { mediaDevices } = navigator as { readonly mediaDevices?: MediaDevices };
   if (mediaDevices === undefined) return silence('insecure');

@@ -96,7 +96,7 @@ const MOST_FLOWS = 100;
 function useOffers({ actions }: Draft, id: string | undefined): { readonly actions: readonly FormChoice[]; readonly flows: readonly FormChoice[] } {
   const client = useClient();
   const { data } = useQuery({
-    queryKey: [...keys.flows(), 'names'], staleTime: 60_000,
+    queryKey: keys.flowChoices(), staleTime: 60_000,
     queryFn: async ({ signal }) => (await client.flows.list({ page_size: MOST_FLOWS }, { signal }).page()).result.map((flow): FormChoice => ({ id: flow.id, label: shortestName(flow) })),
   });
   return useMemo(() => ({
