@@ -52,6 +52,8 @@ export type Telephony = {
 const RING_TIMEOUT_MS = 30_000;
 /** Silence of the far end after which its signalling is asked whether it is still there. */
 const SILENT_MS = 60_000;
+/** How long a hangup may take to be sent. */
+const FAREWELL_MS = 500;
 const BROWSERS_AT_MOST = 500;
 
 /** True where the settings want calls to be carried. */
@@ -81,7 +83,10 @@ export async function createTelephony(config: Config, parts: TelephonyParts): Pr
       await legs.start().catch((error: unknown) => { throw inUse(error, wire?.port ?? 0, config); });
     },
     async close() {
+      const up = calls.up();
       await calls.close();
+      // The far ends hear of it, before what tells them is gone.
+      if (up > 0) await new Promise((resolve) => { setTimeout(resolve, FAREWELL_MS); });
       await legs.close();
       await Promise.all([media.stopWorker(), speech.close()]);
     },
