@@ -56,5 +56,5 @@ export function takeAnswer(ua: Ua, session: Session, text: string): boolean {
 
 function agree(ua: Ua, session: Session, agreed: Agreed): void {
   session.agreed = agreed;
-  if (session.state !== 'over') ua.media.agree(session.leg_id, agreed.agreement);
+  if (session.state !== 'over') ua.media.agree(session.leg_id, { ...agreed.agreement, via: session.via });
 }

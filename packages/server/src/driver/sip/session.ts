@@ -20,6 +20,7 @@ export function newSession(ua: Ua, { leg_id, customer_id, port, local_tag, hop, 
   return {
     leg_id, customer_id, state: 'early', local_tag,
     contact: contactFor(ua, hop),
+    via: hop.address,
     local: newLocal(media_address === '' ? ua.transactions.contact(hop.transport).address : media_address, port),
     agreed: undefined, dialog: undefined, invited,
     provisional: { rseq: 0, waiting: undefined, queue: [] },

@@ -85,8 +85,10 @@ export type Session = {
   /** `over`: its end was told. */
   state: 'early' | 'up' | 'over';
   readonly local_tag: string;
-  readonly contact: string;
+  contact: string;
   /** Our side of the session description, and the text that was sent last. */
+  /** The address its signalling goes by: behind NAT, its sound may come from there. */
+  readonly via: string;
   readonly local: { readonly address: string; readonly port: number; readonly session_id: string; version: number; text: string };
   agreed: Agreed | undefined;
   dialog: Dialog | undefined;
@@ -101,7 +103,7 @@ export type Session = {
   allows: Set<string>;
   /** RFC 4028; 0: no timer. */
   refresh: { interval_s: number; min_se_s: number; by_us: boolean };
-  readonly answers: Answers;
+  answers: Answers;
   /** What stops the timers of a leg, by what they are for. */
   readonly timers: Map<string, () => void>;
   /** Gives up what is being dialled. */
