@@ -55,8 +55,8 @@ export type Host = {
   document(kind: string, id: string): Promise<Document | undefined>;
   /** The document of a kind with a unique key, if it is not deleted. */
   find(kind: string, key: string): Promise<Document | undefined>;
-  /** Documents of a kind that belong to `parent`, newest first, at most 100. */
-  documentsOf(kind: string, parent: string): Promise<readonly Document[]>;
+  /** Documents of a kind that belong to `parent`, newest first, at most 100; of those made before an instant where one is given. */
+  documentsOf(kind: string, parent: string, before?: Instant): Promise<readonly Document[]>;
   /** Effects of an activeflow that are not finished. */
   unfinished(activeflow_id: string): Promise<readonly StoredEffect[]>;
   /** Writes documents alone; false where one is stale. */

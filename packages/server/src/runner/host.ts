@@ -41,7 +41,7 @@ export function createHost({ runner, store, committer, clock }: { runner: Runner
     },
     document: (kind, id) => store.document(kind, id),
     find: (kind, key) => store.find(kind, key),
-    documentsOf: async (kind, parent) => (await store.documents({ kind, parent, limit: 100 })).map(({ row }) => row),
+    documentsOf: async (kind, parent, before) => (await store.documents({ kind, parent, limit: 100, ...(before === undefined ? {} : { before: { tm: before } }) })).map(({ row }) => row),
     unfinished: async (activeflow_id) => (await store.effects(activeflow_id)).filter(({ status }) => !FINAL.has(status)),
     write: async (also) => (await committer.submit(also)) === 'ok',
   };

@@ -15,7 +15,7 @@ async function offer(target: string, more: Offered = {}): Promise<{ readonly id:
   const id = stage.legs.offer(CUSTOMER, { destination: { target }, ...more });
   await stage.world.idle();
   const call = await stage.world.store.document('call', id);
-  return { id, asked: stage.legs.asked(id), status: String(call?.data['status'] ?? 'none') };
+  return { id, asked: stage.legs.asked(id), status: (call?.data['status'] ?? 'none') as string };
 }
 
 describe('a number', () => {

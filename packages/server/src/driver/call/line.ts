@@ -83,8 +83,8 @@ export type Line = {
   leg?: DocumentWrite;
   readonly open: Map<string, Open>;
   readonly tapes: Map<string, Tape>;
-  /** Sounds that something here waits for, by id. */
-  readonly sounds: Map<string, () => void>;
+  /** What follows on a sound that no effect stands for, by the sound's id. */
+  readonly sounds: Map<string, () => Promise<void>>;
 };
 
 /** A line of a call that has just come, or is to be dialled. */

@@ -42,20 +42,14 @@ function playing(floor: Floor, effect: StoredEffect, sounds: (abort: AbortContro
 
 /** A sound has ended. One that was stopped, and not by us, is over because its leg is: the end of that follows. */
 export async function soundEnded(floor: Floor, line: Line, id: string, how: 'end' | 'stopped' | 'failed', message = 'the sound could not be played'): Promise<void> {
-  line.sounds.get(id)?.();
+  const then = line.sounds.get(id);
+  if (then && how !== 'stopped') {
+    line.sounds.delete(id);
+    await then();
+    return;
+  }
   const open = line.open.get(id);
   if (open === undefined || how === 'stopped') return;
   const result: Result = how === 'end' ? { ok: true, data: {} } : { ok: false, reason: 'PLAYBACK_FAILED', message };
   await settleOpen(floor, line, open, result);
-}
-
-/** Plays a sound that no effect stands for, and waits until it is over or the call is. */
-export async function playOut(floor: Floor, line: Line, id: string, sounds: readonly Sound[], { signal }: AbortController): Promise<void> {
-  const over = new Promise<void>((resolve) => {
-    line.sounds.set(id, resolve);
-    signal.addEventListener('abort', () => { resolve(); }, { once: true });
-  });
-  floor.legs.play(line.id, id, sounds);
-  await over;
-  line.sounds.delete(id);
 }

@@ -6,11 +6,11 @@ import { newDocument, nextCall } from '../call-document.js';
 import { Permanent, type Performed } from '../driver.js';
 import { endRecording, readRecording, recordingVariables, type Recording, type RecordingData } from '../recording.js';
 import type { DocumentWrite, StoredEffect } from '../../store/store.js';
-import { performOn } from './begin.js';
+import { asDriverError, performOn } from './begin.js';
 import { callEnded, readCall } from './document.js';
 import { recordingId } from './end.js';
-import { steadily, type Floor, type Line, type Open, type Tape } from './line.js';
-import { BEEP, playOut } from './prompts.js';
+import { settleOpen, steadily, type Floor, type Line, type Open, type Tape } from './line.js';
+import { BEEP } from './prompts.js';
 
 type Payload = {
   readonly end_of_silence: number; readonly end_of_key: string; readonly duration: number; readonly beep_start: boolean; readonly on_end_flow_id: string;
@@ -22,17 +22,31 @@ export const performRecord = (floor: Floor, effect: StoredEffect): Promise<Perfo
 
 async function start(floor: Floor, line: Line, open: Open): Promise<Result | undefined> {
   const { effect } = open;
-  const { end_of_silence, end_of_key, duration, beep_start } = effect.payload as Payload;
+  const beep = `${effect.id}/beep`;
+  const begun = await readRecording(floor, recordingId(effect.activeflow_id, effect.id));
+  await makeRoom(floor, dirname(pathOf(floor, effect.customer_id, recordingId(effect.activeflow_id, effect.id))));
+  if ((effect.payload as Payload).beep_start !== true || begun) return begin(floor, line, effect, begun);
+  line.sounds.set(beep, async () => {
+    if (open.result !== undefined) return;
+    const result = await begin(floor, line, effect, undefined).catch((error: unknown): Result => failure(asDriverError(error)));
+    await settleOpen(floor, line, open, result);
+  });
+  floor.legs.play(line.id, beep, [BEEP]);
+  return undefined;
+}
+
+function failure(error: unknown): Result {
+  if (error instanceof Permanent) return { ok: false, reason: error.reason, message: error.message };
+  throw error;
+}
+
+async function begin(floor: Floor, line: Line, effect: StoredEffect, begun: Recording | undefined): Promise<Result> {
+  const { end_of_silence, end_of_key, duration } = effect.payload as Payload;
   const id = recordingId(effect.activeflow_id, effect.id);
-  const before = await readRecording(floor, id);
-  if (beep_start && before === undefined) await playOut(floor, line, `${effect.id}/beep`, [BEEP], open.abort);
-  if (open.result !== undefined) return undefined;
-  const recording = before ?? (await write(floor, line, effect, id));
+  const recording = begun ?? (await write(floor, line, effect, id));
   if (recording.data.status === 'recording' && !line.tapes.has(id)) {
-    const path = join(floor.settings.recordings, recording.data.file ?? '');
-    await makeRoom(floor, path, id);
     line.tapes.set(id, newTape(effect.id, end_of_key));
-    floor.legs.record(line.id, effect.id, { path, end_of_silence_ms: end_of_silence * 1000, end_of_key, duration_ms: duration * 1000 });
+    floor.legs.record(line.id, effect.id, { path: pathOf(floor, line.customer_id, id), end_of_silence_ms: end_of_silence * 1000, end_of_key, duration_ms: duration * 1000 });
   }
   return { ok: true, data: { recording_id: id }, variables: { ...recordingVariables(id, recording.data), 'voipbin.call.status': 'progressing' } };
 }
@@ -43,13 +57,16 @@ function newTape(effect_id: string, end_of_key: string): Tape {
   return { effect_id, end_of_key, done, finish };
 }
 
-async function makeRoom(floor: Floor, path: string, id: string): Promise<void> {
+/** Where a recording is, below the directory of recordings. */
+const fileOf = (customer_id: string, id: string): string => `${customer_id}/${id}.wav`;
+const pathOf = ({ settings }: Floor, customer_id: string, id: string): string => join(settings.recordings, fileOf(customer_id, id));
+
+async function makeRoom({ log }: Floor, directory: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(directory, { recursive: true });
   } catch (error) {
-    const message = `the directory of recordings cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
-    await endRecording(floor, id, { ended_by: 'failed', message });
-    throw new Permanent('RECORDING_FAILED', message);
+    log.error({ err: error }, 'recordings cannot be written');
+    throw new Permanent('RECORDING_FAILED', `recordings cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
   }
 }
 
@@ -63,7 +80,7 @@ async function write(floor: Floor, line: Line, effect: StoredEffect, id: string)
     const recording_name = `call_${call.id}_${new Date(Math.floor(now / 1000)).toISOString()}`;
     const data: RecordingData = {
       reference_type: 'call', reference_id: call.id, activeflow_id: effect.activeflow_id, status: 'recording', format: 'wav', recording_name,
-      filenames: [`${recording_name}.wav`], file: `${call.customer_id}/${id}.wav`, end_of_key, on_end_flow_id: on_end_flow_id || NONE_ID, tm_start: now, tm_end: null,
+      filenames: [`${recording_name}.wav`], file: fileOf(call.customer_id, id), end_of_key, on_end_flow_id: on_end_flow_id || NONE_ID, tm_start: now, tm_end: null,
     };
     const recording: DocumentWrite = { ...newDocument('recording', { id, customer_id: call.customer_id, parent: call.id }, now, data), told: 'recording_started' };
     const changed = nextCall(call, { ...call.data, recording_ids: [...call.data.recording_ids, id] }, now);
