@@ -71,7 +71,7 @@ export function createSpeech(settings: SpeechSettings, { fetch, log }: Outside):
       }
       throw failure;
     },
-    fetch: (customer_id, url, signal) => fetcher.fetch(keyOf(['url', customer_id, url]), url, signal),
+    fetch: (customer_id, url, signal) => fetcher.fetch(customer_id, keyOf(['url', customer_id, url]), url, signal),
     close: async () => {
       await Promise.all([fetcher.close(), ...providers.map((provider) => provider.close())]);
     },
@@ -96,8 +96,8 @@ type Maker = (choice: Choice, segments: readonly Segment[], customer_id: string,
 /** Says by one voice what is not kept yet, once for all who ask meanwhile. */
 function createMaker(cache: Cache): Maker {
   const makings = new Map<string, Making>();
-  const make = (key: string, choice: Choice, segments: readonly Segment[]): Making => {
-    const making = startMaking((signal) => soundOf(choice, segments, signal));
+  const make = (key: string, choice: Choice, customer_id: string, segments: readonly Segment[]): Making => {
+    const making = startMaking((signal) => soundOf(choice, customer_id, segments, signal));
     makings.set(key, making);
     const forget = (): void => {
       if (makings.get(key) === making) makings.delete(key);
@@ -110,7 +110,7 @@ function createMaker(cache: Cache): Maker {
     const path = makings.has(key) ? undefined : await cache.find(key);
     if (path !== undefined) return { kind: 'file', path };
     const begun = makings.get(key);
-    const making = begun === undefined || begun.given_up() ? make(key, choice, segments) : begun;
+    const making = begun === undefined || begun.given_up() ? make(key, choice, customer_id, segments) : begun;
     await making.join(signal);
     return { kind: 'stream', chunks: making.chunks() };
   };
@@ -127,10 +127,10 @@ async function choicesOf(providers: readonly TtsProvider[], utterance: Utterance
   return choices;
 }
 
-async function* soundOf({ provider, voice }: Choice, segments: readonly Segment[], signal: AbortSignal): AsyncIterable<Int16Array> {
+async function* soundOf({ provider, voice }: Choice, customer_id: string, segments: readonly Segment[], signal: AbortSignal): AsyncIterable<Int16Array> {
   for (const segment of segments) {
     if ('pause_ms' in segment) yield new Int16Array(Math.round((segment.pause_ms * SAMPLE_RATE) / 1_000));
-    else for (const text of phrasesOf(segment.text, provider.longest_chars, provider.takes)) yield* provider.speak({ text, voice, rate: segment.rate }, signal);
+    else for (const text of phrasesOf(segment.text, provider.longest_chars, provider.takes)) yield* provider.speak({ customer_id, text, voice, rate: segment.rate }, signal);
   }
 }
 

@@ -38,7 +38,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/prompt.wav?token=secret`;
-const get = (key = '1'.repeat(64), signal = never) => fetcher.fetch(key, url(), signal);
+const get = (key = '1'.repeat(64), signal = never) => fetcher.fetch('a', key, url(), signal);
 const serve = (bytes: Uint8Array, headers: Record<string, string> = {}): void => {
   answer = (_request, response) => void response.writeHead(200, headers).end(bytes);
 };
@@ -147,8 +147,8 @@ test('an hour is the most', async () => {
 });
 
 test('an address that is not permitted, a status and nobody there are errors that show no more than the origin', async () => {
-  await expect(fetcher.fetch('3'.repeat(64), 'http://10.0.0.1/x.wav', never)).rejects.toMatchObject({ reason: 'EGRESS_REFUSED' });
-  await expect(fetcher.fetch('3'.repeat(64), 'file:///etc/passwd', never)).rejects.toMatchObject({ reason: 'INVALID_URL' });
+  await expect(fetcher.fetch('a', '3'.repeat(64), 'http://10.0.0.1/x.wav', never)).rejects.toMatchObject({ reason: 'EGRESS_REFUSED' });
+  await expect(fetcher.fetch('a', '3'.repeat(64), 'file:///etc/passwd', never)).rejects.toMatchObject({ reason: 'INVALID_URL' });
   answer = (_request, response) => void response.writeHead(500).end();
   const failure = await get().then(() => undefined, (error: Error) => error);
   expect(failure).toMatchObject({ reason: 'FETCH_FAILED' });

@@ -3,7 +3,7 @@ import type { Sound } from '../media/sound.js';
 import { SAMPLE_RATE } from '../media/sound.js';
 import type { Cache } from './cache.js';
 import { NoSound } from './errors.js';
-import { createGate } from './gate.js';
+import { createLanes } from './gate.js';
 import { createShare } from './shared.js';
 import { startThread, type Thread } from './thread.js';
 import type { FileAsked } from './wav-worker.js';
@@ -16,7 +16,7 @@ export type FetchUrl = (request: {
 type FetchAnswer = { readonly status: number; readonly headers: Record<string, string>; readonly body: Uint8Array };
 
 /** Gives the sound behind a URL, as `Speech.fetch` does; the key is that of the sound in the cache. */
-export type SoundFetcher = { readonly fetch: (key: string, url: string, signal: AbortSignal) => Promise<Sound>; readonly close: () => Promise<void> };
+export type SoundFetcher = { readonly fetch: (customer_id: string, key: string, url: string, signal: AbortSignal) => Promise<Sound>; readonly close: () => Promise<void> };
 
 type Validity = { readonly until: number; readonly etag: string | undefined; readonly modified: string | undefined };
 const NOTHING_KNOWN: Validity = { until: 0, etag: undefined, modified: undefined };
@@ -25,13 +25,14 @@ const TIMEOUT_MS = 15_000;
 const LONGEST_SAMPLES = 60 * 60 * SAMPLE_RATE;
 /** What a server says nothing about is asked for anew after that long; no sound longer than the second without asking. */
 const [FRESH_MS, FRESH_MS_MOST] = [60_000, 60 * 60_000];
-const MOST_AT_ONCE = 8;
+/** Each may hold a whole file in memory. */
+const [MOST_AT_ONCE_EACH, MOST_AT_ONCE] = [4, 16];
 const MOST_KNOWN = 10_000;
 
 /** Makes a fetcher; the thread that converts is started when there is something to convert. */
 export function createSoundFetcher(get: FetchUrl, cache: Cache, max_bytes: number, now: () => number = Date.now): SoundFetcher {
   const share = createShare<Sound>();
-  const gate = createGate(MOST_AT_ONCE);
+  const enter = createLanes(MOST_AT_ONCE_EACH, MOST_AT_ONCE);
   const known = new Map<string, Validity>();
   let thread: Thread<FileAsked> | undefined;
 
@@ -56,7 +57,7 @@ export function createSoundFetcher(get: FetchUrl, cache: Cache, max_bytes: numbe
     }
     return undefined;
   };
-  const download = async (key: string, url: string, path: string | undefined, signal: AbortSignal): Promise<Sound> => {
+  const download = async (customer_id: string, key: string, url: string, path: string | undefined, signal: AbortSignal): Promise<Sound> => {
     const answer = await ask(key, url, path, signal);
     if (path !== undefined && (answer === undefined || answer.status === 304)) {
       const { etag, modified } = known.get(key) ?? NOTHING_KNOWN;
@@ -65,7 +66,7 @@ export function createSoundFetcher(get: FetchUrl, cache: Cache, max_bytes: numbe
     }
     if (answer?.status !== 200) throw new NoSound('FETCH_FAILED', `${originOf(url)} answered ${answer?.status} where a sound was asked for`);
     thread ??= startThread<FileAsked>('./wav-worker', import.meta.url);
-    const samples = await thread.ask({ bytes: answer.body, longest_samples: LONGEST_SAMPLES }, signal);
+    const samples = await thread.ask(customer_id, { bytes: answer.body, longest_samples: LONGEST_SAMPLES }, signal);
     const kept = await cache.put(key, samples);
     if (kept === undefined) return streamOf(samples);
     note(key, answer.headers);
@@ -73,13 +74,13 @@ export function createSoundFetcher(get: FetchUrl, cache: Cache, max_bytes: numbe
   };
 
   return {
-    fetch: async (key, url, signal) => {
+    fetch: async (customer_id, key, url, signal) => {
       const path = await cache.find(key);
       const { until } = known.get(key) ?? NOTHING_KNOWN;
       if (path !== undefined && now() < until) return { kind: 'file', path };
       return share(key, signal, async (wanted) => {
-        const leave = await gate(wanted);
-        return download(key, url, path, wanted).finally(leave);
+        const leave = await enter(customer_id, wanted);
+        return download(customer_id, key, url, path, wanted).finally(leave);
       });
     },
     close: async () => {

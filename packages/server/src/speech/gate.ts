@@ -32,6 +32,39 @@ export function createGate(places: number): Gate {
   });
 }
 
+/** Waits for a place in a lane; the function it gives leaves it. */
+export type Lanes = (lane: string, signal: AbortSignal) => Promise<() => void>;
+
+/** Makes lanes with so many places each and so many in all: who fills his own does not stand in another's way, unless many do. */
+export function createLanes(places_each: number, places: number): Lanes {
+  const all = createGate(places);
+  const lanes = new Map<string, { readonly gate: Gate; inside: number }>();
+  return async (name, signal) => {
+    const lane = lanes.get(name) ?? { gate: createGate(places_each), inside: 0 };
+    lanes.set(name, lane);
+    lane.inside += 1;
+    const out = once(() => {
+      lane.inside -= 1;
+      if (lane.inside === 0) lanes.delete(name);
+    });
+    try {
+      const leaveLane = await lane.gate(signal);
+      const leaveAll = await all(signal).catch((error: unknown) => {
+        leaveLane();
+        throw error;
+      });
+      return () => {
+        leaveAll();
+        leaveLane();
+        out();
+      };
+    } catch (error) {
+      out();
+      throw error;
+    }
+  };
+}
+
 function once(act: () => void): () => void {
   let done = false;
   return () => {

@@ -20,8 +20,11 @@ export type Utterance = {
 /** The voice that an utterance asks for. */
 export type VoiceAsked = Pick<Utterance, 'language' | 'gender' | 'voice_id'>;
 
-/** Words for one voice at one pace: plain text of at most `longest_chars` of the provider; `rate` 1 is the voice's own, 2 twice as fast. */
-export type Phrase = { readonly text: string; readonly voice: string; readonly rate: number };
+/**
+ * Words for one voice at one pace: plain text of at most `longest_chars` of the provider; `rate` 1 is the voice's own, 2 twice as fast. Customers take turns
+ * where there is a line.
+ */
+export type Phrase = { readonly customer_id: string; readonly text: string; readonly voice: string; readonly rate: number };
 
 /** One way to speak. Throws an Error of one sentence where it cannot. */
 export type TtsProvider = {

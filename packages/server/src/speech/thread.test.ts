@@ -8,7 +8,7 @@ afterEach(() => thread.close());
 const start = (file = './testing/odd-worker'): void => {
   thread = startThread<Odd>(file, import.meta.url.replace('thread.test.ts', 'thread.ts'));
 };
-const ask = (does: Odd['does'], n = 0, signal = never): Promise<Int16Array> => thread.ask({ does, n }, signal);
+const ask = (does: Odd['does'], n = 0, signal = never, customer_id = 'a'): Promise<Int16Array> => thread.ask(customer_id, { does, n }, signal);
 
 test('answers each question with its own answer, in their order', async () => {
   start();
@@ -42,6 +42,14 @@ test('what nobody wants any more is not begun', async () => {
   const answers = [ask('answers', 1), ask('exits', 0, controller.signal), ask('answers', 2)].map((answer) => answer.catch((error: Error) => error));
   controller.abort();
   expect(await Promise.all(answers)).toEqual([Int16Array.of(1), expect.objectContaining({ reason: 'CANCELED' }), Int16Array.of(2)]);
+});
+
+test('customers take turns, however much one of them asks', async () => {
+  start();
+  const order: string[] = [];
+  const asked = (customer_id: string, n: number): Promise<unknown> => ask('answers', n, never, customer_id).then(([value]) => order.push(`${customer_id}${value}`));
+  await Promise.all([...Array.from({ length: 5 }, (_, n) => asked('a', n)), asked('b', 0), asked('b', 1), asked('c', 0)]);
+  expect(order).toEqual(['a0', 'b0', 'c0', 'a1', 'b1', 'a2', 'a3', 'a4']);
 });
 
 test('its end is an answer, too', async () => {

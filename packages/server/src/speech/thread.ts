@@ -3,10 +3,10 @@ import { Worker } from 'node:worker_threads';
 import { NoSound } from './errors.js';
 import type { Answer, Asked } from './worker.js';
 
-/** Asks; rejects with `NoSound`, with `CANCELED` as soon as the signal says so. A thread that dies is replaced by a new one at the next question. */
-export type Thread<T> = { readonly ask: (asked: T, signal: AbortSignal) => Promise<Int16Array>; readonly close: () => Promise<void> };
+/** Asks, customers by turns; rejects with `NoSound`, with `CANCELED` as soon as the signal says so. A thread that dies is replaced by a new one at the next question. */
+export type Thread<T> = { readonly ask: (customer_id: string, asked: T, signal: AbortSignal) => Promise<Int16Array>; readonly close: () => Promise<void> };
 
-type Waiting<T> = { readonly asked: T; readonly resolve: (samples: Int16Array) => void; readonly reject: (error: NoSound) => void };
+type Waiting<T> = { readonly customer_id: string; readonly asked: T; readonly resolve: (samples: Int16Array) => void; readonly reject: (error: NoSound) => void };
 
 /** Only a thread that hangs takes so long for one question. */
 const PATIENCE_MS = 60_000;
@@ -15,6 +15,7 @@ const PATIENCE_MS = 60_000;
 export function startThread<T>(file: string, from: string): Thread<T> {
   const entry = new URL(`${file}${from.slice(from.lastIndexOf('.'))}`, from);
   const queue: Waiting<T>[] = [];
+  const takeTurn = createTurns();
   let worker: Worker | undefined;
   let asking: Waiting<T> | undefined;
   let watch: NodeJS.Timeout | undefined;
@@ -49,7 +50,7 @@ export function startThread<T>(file: string, from: string): Thread<T> {
   };
   const next = (): void => {
     if (asking !== undefined) return;
-    asking = queue.shift();
+    asking = takeTurn(queue);
     if (asking === undefined) return;
     const asked = (worker ??= start());
     asked.ref();
@@ -59,7 +60,7 @@ export function startThread<T>(file: string, from: string): Thread<T> {
 
   worker = start();
   return {
-    ask: (asked, signal) => closed ? Promise.reject(stopping()) : waitIn(queue, asked, signal, next),
+    ask: (customer_id, asked, signal) => closed ? Promise.reject(stopping()) : waitIn(queue, { customer_id, asked }, signal, next),
     close: async () => {
       closed = true;
       for (const waiting of queue.splice(0)) waiting.reject(stopping());
@@ -73,7 +74,7 @@ export function startThread<T>(file: string, from: string): Thread<T> {
 const stopping = (): NoSound => new NoSound('CANCELED', 'activeflow is stopping');
 
 /** A place in the queue, given up when the signal says so; a question that is being answered is left to its end, and its answer to nobody. */
-function waitIn<T>(queue: Waiting<T>[], asked: T, signal: AbortSignal, next: () => void): Promise<Int16Array> {
+function waitIn<T>(queue: Waiting<T>[], asked: Pick<Waiting<T>, 'customer_id' | 'asked'>, signal: AbortSignal, next: () => void): Promise<Int16Array> {
   return new Promise((resolve, reject) => {
     const canceled = (): void => {
       const place = queue.indexOf(waiting);
@@ -84,10 +85,24 @@ function waitIn<T>(queue: Waiting<T>[], asked: T, signal: AbortSignal, next: () 
       signal.removeEventListener('abort', canceled);
       how(value);
     };
-    const waiting: Waiting<T> = { asked, resolve: settled(resolve), reject: settled(reject) };
+    const waiting: Waiting<T> = { ...asked, resolve: settled(resolve), reject: settled(reject) };
     if (signal.aborted) return canceled();
     signal.addEventListener('abort', canceled, { once: true });
     queue.push(waiting);
     next();
   });
+}
+
+/** Takes out of a line who is next: the customer whose last turn is longest ago, so that nobody waits for all that another one has to say. */
+function createTurns(): <T extends { readonly customer_id: string }>(line: T[]) => T | undefined {
+  const turns = new Map<string, number>();
+  let turn = 0;
+  return (line) => {
+    if (line.length <= 1) turns.clear();
+    const last = line.map(({ customer_id }) => turns.get(customer_id) ?? 0);
+    const place = last.indexOf(Math.min(...last));
+    const [next] = place < 0 ? [] : line.splice(place, 1);
+    if (next !== undefined) turns.set(next.customer_id, ++turn);
+    return next;
+  };
 }

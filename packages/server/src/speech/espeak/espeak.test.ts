@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,7 @@ describe.skipIf(missing)('eSpeak NG, which is not installed here where this is s
   });
 
   test('speaks German, and the slower the longer', async () => {
-    const say = (rate: number): Promise<Int16Array> => collected(espeak.speak({ text: 'Guten Tag, bitte drücken Sie die Eins.', voice: 'de', rate }, never));
+    const say = (rate: number): Promise<Int16Array> => collected(espeak.speak({ customer_id: 'a', text: 'Guten Tag, bitte drücken Sie die Eins.', voice: 'de', rate }, never));
     const [normal, slow] = [await say(1), await say(0.6)];
     expect(durationOf(normal)).toBeGreaterThan(1_000);
     expect(durationOf(normal)).toBeLessThan(6_000);
@@ -42,7 +43,7 @@ describe.skipIf(missing)('eSpeak NG, which is not installed here where this is s
 
   test('a text is a text, whatever it looks like', async () => {
     for (const text of ['--help', '$(touch pwned)', '; rm -rf /', '<speak>']) {
-      expect(loudnessOf(await collected(espeak.speak({ text, voice: 'en-us', rate: 1 }, never)))).toBeGreaterThan(100);
+      expect(loudnessOf(await collected(espeak.speak({ customer_id: 'a', text, voice: 'en-us', rate: 1 }, never)))).toBeGreaterThan(100);
     }
   });
 });
@@ -50,21 +51,21 @@ describe.skipIf(missing)('eSpeak NG, which is not installed here where this is s
 test('where there is no program, it speaks nothing', async () => {
   const espeak = createEspeak(join(directory, 'no-such-program'));
   expect(await espeak.voice(asked('de'))).toBeUndefined();
-  await expect(collected(espeak.speak({ text: 'x', voice: 'de', rate: 1 }, never))).rejects.toThrow('there is no program');
+  await expect(collected(espeak.speak({ customer_id: 'a', text: 'x', voice: 'de', rate: 1 }, never))).rejects.toThrow('there is no program');
 });
 
 test('a program that fails, or gives no sound, is an error of one sentence', async () => {
   const failing = createEspeak(program(`${LIST}\necho out of order >&2; exit 3`));
-  await expect(collected(failing.speak({ text: 'x', voice: 'en', rate: 1 }, never))).rejects.toMatchObject({ reason: 'TTS_FAILED', message: expect.stringContaining('code 3: out of order') as string });
+  await expect(collected(failing.speak({ customer_id: 'a', text: 'x', voice: 'en', rate: 1 }, never))).rejects.toMatchObject({ reason: 'TTS_FAILED', message: expect.stringContaining('code 3: out of order') as string });
   const chatty = createEspeak(program(`${LIST}\necho hello, this is no sound`));
-  await expect(collected(chatty.speak({ text: 'x', voice: 'en', rate: 1 }, never))).rejects.toMatchObject({ reason: 'UNSUPPORTED_FORMAT' });
+  await expect(collected(chatty.speak({ customer_id: 'a', text: 'x', voice: 'en', rate: 1 }, never))).rejects.toMatchObject({ reason: 'UNSUPPORTED_FORMAT' });
 });
 
 test('a program that hangs is killed when nobody wants its sound any more', async () => {
   const mark = join(directory, 'pid');
   const espeak = createEspeak(program(`${LIST}\necho $$ > ${mark}\nexec sleep 1000`));
   const controller = new AbortController();
-  const saying = collected(espeak.speak({ text: 'x', voice: 'en', rate: 1 }, controller.signal));
+  const saying = collected(espeak.speak({ customer_id: 'a', text: 'x', voice: 'en', rate: 1 }, controller.signal));
   saying.catch(() => undefined);
   const pid = await expect.poll(() => { try { return Number(readFileSync(mark, 'utf8')); } catch { return 0; } }).toBeGreaterThan(0).then(() => Number(readFileSync(mark, 'utf8')));
   controller.abort();
@@ -72,14 +73,18 @@ test('a program that hangs is killed when nobody wants its sound any more', asyn
   await expect.poll(() => { try { process.kill(pid, 0); return 'alive'; } catch { return 'gone'; } }).toBe('gone');
 });
 
-test('at most four speak at once', async () => {
+test('at most four of a customer speak at once, and who fills his places stands in nobody else\'s way', async () => {
   const marks = join(directory, 'runs');
   const espeak = createEspeak(program(`${LIST}\necho x >> ${marks}\nexec sleep 1000`));
   const controller = new AbortController();
-  const sayings = Array.from({ length: 8 }, () => collected(espeak.speak({ text: 'x', voice: 'en', rate: 1 }, controller.signal)).catch(() => 'ended'));
+  const say = (customer_id: string): Promise<unknown> => collected(espeak.speak({ customer_id, text: 'x', voice: 'en', rate: 1 }, controller.signal)).catch(() => 'ended');
+  setMaxListeners(0, controller.signal);
   const count = (): number => { try { return readFileSync(marks, 'utf8').length / 2; } catch { return 0; } };
+  const sayings = Array.from({ length: 8 }, () => say('a'));
   await expect.poll(count).toBe(4);
+  sayings.push(say('b'));
+  await expect.poll(count).toBe(5);
   controller.abort();
-  expect(await Promise.all(sayings)).toEqual(Array.from({ length: 8 }, () => 'ended'));
-  expect(count()).toBe(4);
+  expect(await Promise.all(sayings)).toEqual(Array.from({ length: 9 }, () => 'ended'));
+  expect(count()).toBe(5);
 });

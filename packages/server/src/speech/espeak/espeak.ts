@@ -2,13 +2,13 @@
 // It gets the text by its standard input; no shell is involved, and no name of a voice reaches it that it did not list itself.
 import { spawn } from 'node:child_process';
 import { NoSound } from '../errors.js';
-import { createGate } from '../gate.js';
+import { createLanes } from '../gate.js';
 import type { Phrase, TtsProvider, VoiceAsked } from '../speech.js';
 import { createDecoder } from '../wav.js';
 
 type Voices = { readonly languages: ReadonlySet<string>; readonly others: ReadonlyMap<string, string> };
 
-const MOST_AT_ONCE = 4;
+const [MOST_AT_ONCE_EACH, MOST_AT_ONCE] = [4, 16];
 const PATIENCE_MS = 60_000;
 /** A program that was not there may be installed while we run. */
 const LOOK_AGAIN_MS = 60_000;
@@ -18,7 +18,7 @@ const CALLED: Readonly<Record<string, string>> = { 'zh': 'cmn', 'zh-cn': 'cmn', 
 
 /** Speaks by the program of this name or path. */
 export function createEspeak(command: string): TtsProvider {
-  const gate = createGate(MOST_AT_ONCE);
+  const enter = createLanes(MOST_AT_ONCE_EACH, MOST_AT_ONCE);
   const closing = new AbortController();
   let known: { readonly voices: Promise<Voices>; readonly at: number } | undefined;
 
@@ -34,7 +34,7 @@ export function createEspeak(command: string): TtsProvider {
     longest_chars: 400,
     voice: async (asked) => voiceOf(await voices(), asked),
     async *speak(phrase, signal) {
-      const leave = await gate(signal);
+      const leave = await enter(phrase.customer_id, signal);
       try {
         yield* speak(command, phrase, AbortSignal.any([signal, closing.signal]));
       } finally {

@@ -19,9 +19,9 @@ export function createFlite(): TtsProvider {
     takes: 'sentence',
     longest_chars: 240,
     voice: async (asked) => voiceOf(asked),
-    async *speak({ text, voice, rate }, signal) {
+    async *speak({ customer_id, text, voice, rate }, signal) {
       const said = inAscii(text);
-      if (/[a-z0-9]/i.test(said)) yield await thread.ask({ text: said, voice, rate }, signal);
+      if (/[a-z0-9]/i.test(said)) yield await thread.ask(customer_id, { text: said, voice, rate }, signal);
     },
     close: thread.close,
   };

@@ -25,7 +25,7 @@ afterAll(() => {
 
 const settings = (more: Partial<OpenAiSettings> = {}): OpenAiSettings =>
   ({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: KEY, model: 'tts-1', voice: 'alloy', voice_female: 'nova', ...more });
-const say = (more?: Partial<OpenAiSettings>, rate = 1, signal = never): Promise<Int16Array> => collected(createOpenAi(settings(more)).speak({ text: 'Good morning', voice: 'tts-1:nova', rate }, signal));
+const say = (more?: Partial<OpenAiSettings>, rate = 1, signal = never): Promise<Int16Array> => collected(createOpenAi(settings(more)).speak({ customer_id: 'a', text: 'Good morning', voice: 'tts-1:nova', rate }, signal));
 const tone = (rate: number, seconds: number): Buffer => {
   const samples = Int16Array.from({ length: rate * seconds }, (_, i) => 10_000 * Math.sin((2 * Math.PI * 440 * i) / rate));
   return Buffer.from(samples.buffer);
@@ -54,6 +54,14 @@ test('asks for 24 kHz without a header and gives 8 kHz, chunk by chunk, odd byte
   expect(seen.at(-1)).toEqual({ path: '/v1/audio/speech', key: `Bearer ${KEY}`, body: { model: 'tts-1', voice: 'nova', input: 'Good morning', response_format: 'pcm', speed: 1.5 } });
 });
 
+test('the address may be given with or without its version', async () => {
+  answer = (_request, response) => void response.writeHead(200, { 'content-type': 'audio/pcm' }).end(tone(24_000, 1));
+  for (const end of ['', '/', '/v1', '/v1/', '/some/path/v1']) {
+    await say({ url: settings().url + end });
+    expect(seen.at(-1)?.path).toBe(`${end.startsWith('/some') ? '/some/path' : ''}/v1/audio/speech`);
+  }
+});
+
 test('the first sound is there before the last is made', async () => {
   let finish = (): void => undefined;
   answer = (_request, response) => {
@@ -61,7 +69,7 @@ test('the first sound is there before the last is made', async () => {
     response.write(tone(24_000, 1));
     finish = () => void response.end(tone(24_000, 1));
   };
-  const chunks = createOpenAi(settings()).speak({ text: 'x', voice: 'tts-1:nova', rate: 1 }, never)[Symbol.asyncIterator]();
+  const chunks = createOpenAi(settings()).speak({ customer_id: 'a', text: 'x', voice: 'tts-1:nova', rate: 1 }, never)[Symbol.asyncIterator]();
   const first = await chunks.next();
   expect((first.value as Int16Array).length).toBeGreaterThan(0);
   finish();

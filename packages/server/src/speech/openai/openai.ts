@@ -91,7 +91,7 @@ async function ask(settings: OpenAiSettings, { text, voice, rate }: Phrase, sign
   const headers = { 'content-type': 'application/json', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) };
   try {
     // A redirect would carry the key to where nobody said.
-    return await fetch(`${url.replace(/\/+$/, '')}/v1/audio/speech`, { method: 'POST', headers, body: JSON.stringify(body), signal, redirect: 'error' });
+    return await fetch(`${url.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1/audio/speech`, { method: 'POST', headers, body: JSON.stringify(body), signal, redirect: 'error' });
   } catch (error) {
     if (signal.aborted) throw error;
     const { code = (error as Error).message } = ((error as Error).cause ?? {}) as { readonly code?: string };
