@@ -12,6 +12,7 @@ const BUFFER_BYTES = 4 * 1024 * 1024;
 export function udpTransport(listen: Listen, events: TransportEvents): Transport {
   const socket = createSocket({ type: isIPv6(listen.address) ? 'udp6' : 'udp4', recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
   let open = false;
+  let closed = false;
   socket.on('message', (data, from) => {
     const source = { transport: 'udp', address: from.address, port: from.port } as const;
     // Shorter is a keep-alive (RFC 5626 §3.5.1), not a message; port 0 answers nobody.
@@ -36,8 +37,9 @@ export function udpTransport(listen: Listen, events: TransportEvents): Transport
       return '';
     },
     close: () => new Promise((resolve) => {
-      if (!open) { resolve(); return; }
       open = false;
+      if (closed) { resolve(); return; }
+      closed = true;
       socket.close(() => { resolve(); });
     }),
   };
