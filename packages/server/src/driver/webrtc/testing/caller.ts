@@ -12,6 +12,10 @@ export type Caller = {
   /** The packets heard so far. */
   readonly heard: RtpPacket[];
   state(): string;
+  /** How its DTLS stands. */
+  dtls(): string;
+  /** Says nothing more, not even goodbye. */
+  vanish(): void;
   close(): Promise<void>;
 };
 
@@ -58,6 +62,8 @@ export function openCaller(codecs: readonly (keyof typeof CODECS)[] = ['opus', '
       void transceiver.dtlsTransport.sendRtp(payload, header);
     },
     state: () => connection.connectionState,
+    dtls: () => transceiver.dtlsTransport.state,
+    vanish() { void transceiver.dtlsTransport.iceTransport.stop(); },
     close: () => connection.close(),
   };
 }
