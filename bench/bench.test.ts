@@ -65,6 +65,15 @@ describe.runIf(existsSync(main))('a tiny run', () => {
     expect(lines.filter((line) => 'work' in line).map(({ unit }) => unit)).toEqual(['text', 'text']);
     for (const { figure, value } of lines.filter((line) => 'figure' in line)) expect(value, String(figure)).toBeGreaterThan(0);
   }, PATIENCE_MS);
+
+  test('plays to calls and records them, while the main thread is blocked too', async () => {
+    const lines = await run('media');
+    expect(lines.filter((line) => 'work' in line).map(({ conc }) => conc)).toEqual([4, 4]);
+    const values = lines.filter((line) => 'figure' in line).map(({ value }) => value);
+    expect(values).toHaveLength(8);
+    for (const value of values) expect(value).toEqual(expect.any(Number));
+    expect(values[0]).toBeGreaterThan(0);
+  }, PATIENCE_MS);
 });
 
 describe('arithmetic', () => {

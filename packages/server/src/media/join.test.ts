@@ -164,6 +164,9 @@ describe('a leg alone', () => {
     try {
       const { leg, phone } = await quiet.connect();
       await quiet.events.until(leg, ({ type }) => type === 'silent');
+      const then = phone.got.length;
+      await until(() => phone.got.length > then + 10);
+      expect(quiet.events.all.filter(({ type }) => type === 'silent')).toHaveLength(1);
       await phone.speak(5, tone(700));
       await until(() => quiet.events.all.filter(({ type }) => type === 'silent').length === 2);
       quiet.media.agree(leg, agreedWith(phone, { direction: 'sendonly' }));
