@@ -8,6 +8,7 @@ import { hostAndPort } from './trunk-client.js';
 import type { Hop } from './types.js';
 import { token, type SipSettings } from './ua.js';
 import { parseUri, printUri } from './uri.js';
+import { bare } from './via.js';
 
 /** One far end to dial. */
 export type Target = {
@@ -26,7 +27,11 @@ export type Target = {
 export type Route = { readonly extension: string; readonly targets: readonly Target[] };
 
 /** What is asked. */
-export type RouteParts = { readonly directory: Directory; readonly registrar: Registrar; readonly resolve: Resolve; readonly settings: SipSettings };
+export type RouteParts = {
+  /** Whether a host is this server. */
+  readonly isOurs: (host: string, port: number | undefined) => boolean;
+  readonly directory: Directory; readonly registrar: Registrar; readonly resolve: Resolve; readonly settings: SipSettings;
+};
 
 /** Finds what a destination means for a customer; undefined where it cannot be dialled. */
 export async function routeOf(parts: RouteParts, customer_id: string, destination: Address): Promise<Route | undefined> {
@@ -58,12 +63,12 @@ async function toTrunk({ directory, resolve, settings }: RouteParts, customer_id
   return { extension: '', targets: [target] };
 }
 
-/** A `sip:` address: one of our own extensions by its domain, or a host that the settings name. */
+/** A `sip:` address: one of our own extensions by its domain or our address, or a host that the settings name. */
 async function toUri(parts: RouteParts, customer_id: string, text: string): Promise<Route | undefined> {
   const uri = parseUri(text);
   if (uri === undefined || uri.scheme === 'tel' || uri.user === '') return undefined;
   const [label] = uri.host.split('.');
-  if (label === customer_id) return toExtension(parts, customer_id, uri.user);
+  if (label === customer_id || parts.isOurs(bare(uri.host), uri.port)) return toExtension(parts, customer_id, uri.user);
   if (!parts.settings.outbound_allow.includes(`@${uri.host}`)) return undefined;
   const { headers: _none, password: _neither, ...plain } = uri;
   const called = printUri(plain);

@@ -10,7 +10,7 @@ import { bodyOf, offer, SDP_TYPE, takeOffer } from './session-media.js';
 import { onPrack } from './session-provisional.js';
 import { startInterval } from './session-refresh.js';
 import type { HeaderList, ServerTransaction, SipRequest } from './types.js';
-import { about, ALLOW, end, reply, SUPPORTED, type Session, type Ua } from './ua.js';
+import { about, ALLOW, end, leave, reply, SUPPORTED, type Session, type Ua } from './ua.js';
 
 /** The option tags that a request requires and nobody here understands (§8.2.2.3); none: it can be done. */
 export function unsupported(request: SipRequest): readonly string[] {
@@ -24,7 +24,12 @@ export function onRequestWithin(ua: Ua, session: Session, dialog: Dialog, transa
   if (!takeCseq(dialog, request)) { reply(transaction, 500); return; }
   const strange = unsupported(request);
   if (strange.length > 0) { reply(transaction, 420, [['Unsupported', strange.join(', ')]]); return; }
-  if (session.state === 'over') { reply(transaction, request.method === 'BYE' ? 200 : 481); return; }
+  if (session.state === 'over') {
+    reply(transaction, request.method === 'BYE' ? 200 : 481);
+    // Their BYE and ours, which still waits for an ACK, have crossed: theirs will do.
+    if (request.method === 'BYE') forget(ua, session, dialog);
+    return;
+  }
   switch (request.method) {
     case 'BYE': onBye(ua, session, transaction); return;
     case 'INVITE': onInvite(ua, session, dialog, transaction); return;
@@ -41,7 +46,15 @@ export function capabilities(): HeaderList {
   return [['Allow', ALLOW], ['Accept', 'application/sdp, application/dtmf-relay, application/dtmf'], ['Accept-Encoding', 'identity'], ['Accept-Language', 'en'], ['Supported', SUPPORTED.join(', ')]];
 }
 
+function forget(ua: Ua, session: Session, dialog: Dialog): void {
+  session.accepting?.stop();
+  session.accepting = undefined;
+  leave(ua, dialog);
+}
+
 function onBye(ua: Ua, session: Session, transaction: ServerTransaction): void {
+  // §15: whoever was called says BYE after an answer only.
+  if (session.state === 'early' && session.invited === undefined) { reply(transaction, 481); return; }
   reply(transaction, 200);
   // §15.1.2: a caller may say BYE before there was an answer; the INVITE still wants one.
   if (session.state === 'early') refuse(ua, session, 487);

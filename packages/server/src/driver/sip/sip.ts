@@ -67,7 +67,8 @@ export function createSip(parts: SipParts): Sip {
   const authenticate = createAuthenticate({ directory, nonces: createNonces(timers, settings.nonce_ms), guards, phones_from: settings.phones_from, digests: settings.digests, log });
   const registrar = createRegistrar({ directory, authenticate, settings, timers });
   const trunks = createTrunkClient({ transactions, directory, resolve, timers, log, user_agent: settings.user_agent });
-  const routes: RouteParts = { directory, registrar, resolve, settings };
+  const isOurs: RouteParts['isOurs'] = (host, port) => transactions.bound().some((bound) => host === transactions.contact(bound.transport).address && (port ?? 5060) === bound.port);
+  const routes: RouteParts = { isOurs, directory, registrar, resolve, settings };
   const uas = createUas(ua, authenticate, trunks);
   const uac = createUac(ua, routes);
   const of = (leg_id: string, run: (session: Session) => void): Promise<void> => {

@@ -86,9 +86,9 @@ export type Session = {
   state: 'early' | 'up' | 'over';
   readonly local_tag: string;
   contact: string;
-  /** Our side of the session description, and the text that was sent last. */
   /** The address its signalling goes by: behind NAT, its sound may come from there. */
-  readonly via: string;
+  via: string;
+  /** Our side of the session description, and the text that was sent last. */
   readonly local: { readonly address: string; readonly port: number; readonly session_id: string; version: number; text: string };
   agreed: Agreed | undefined;
   dialog: Dialog | undefined;

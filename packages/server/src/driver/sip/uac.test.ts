@@ -51,6 +51,7 @@ describe('whom a call reaches', () => {
     expect(await Promise.all([reached('extension', '1000'), reached('extension', '1001'), reached('extension', '2000')])).toEqual([true, true, false]);
     expect(await Promise.all([reached('tel', '+49 (40) 1'), reached('tel', '0049'), reached('tel', ''), reached('tel', '+49;x')])).toEqual([true, false, false, false]);
     expect(await Promise.all([reached('sip', 'sip:a@peer.example'), reached('sip', 'a@peer.example'), reached('sip', 'a@elsewhere.example'), reached('sip', `1000@${CUSTOMER}`)])).toEqual([true, true, false, true]);
+    expect(await Promise.all([reached('sip', `sip:1000@127.0.0.1:${world.port}`), reached('sip', `2000@127.0.0.1:${world.port}`), reached('sip', '1000@127.0.0.1:9')])).toEqual([true, false, false]);
     expect(await reached('conference', 'x')).toBe(false);
     await expect(world.sip.originate({ leg_id: 'x', customer_id: CUSTOMER, source: TEL, destination: address('tel', '0049'), anonymous: false, timeout_ms: 1 })).rejects.toMatchObject({ name: 'Permanent', reason: 'NO_ROUTE' });
   });

@@ -1,6 +1,7 @@
 // Calls that go out (RFC 3261 §13.2): every phone of an extension at once, the first to answer wins; a trunk at one place after the other.
 import type { HangupCause, Originate } from '../legs.js';
 import { Permanent } from '../errors.js';
+import { NO_ANSWERS } from './answers.js';
 import { ackOf, forkOf, hear, inviteOf, newBranch, type Branch, type Forked } from './branch.js';
 import { causeOfStatus, worseOf } from './causes.js';
 import { dialogOfResponse } from './dialog.js';
@@ -74,7 +75,7 @@ async function dial(ua: Ua, parts: RouteParts, asked: Originate, givenUp: () => 
     return;
   }
   const { port } = await ua.media.open(leg_id, { kind: 'udp' });
-  const session = newSession(ua, { leg_id, customer_id, hop: first, port, local_tag: token(), answers: reached[0]?.target.answers ?? { learn: () => false, headers: () => [] } });
+  const session = newSession(ua, { leg_id, customer_id, hop: first, port, local_tag: token(), answers: reached[0]?.target.answers ?? NO_ANSWERS });
   const call: Outgoing = { session, branches: reached.map(({ target, hops }) => newBranch(ua, target, hops, asked)), extension: route.extension, worst: undefined, rang: '' };
   session.abandon = () => { leaveOthers(ua, call, undefined); };
   ua.sessions.set(leg_id, session);
@@ -136,6 +137,7 @@ function onProvisional(ua: Ua, call: Outgoing, branch: Branch, request: SipReque
   if (!hear(ua, session, made, request, response)) return;
   const text = bodyOf(response) ?? '';
   // Sound before the answer is heard of one phone only: the first that has some.
+  if (text !== '' && call.rang !== 'early') session.via = hop.address;
   const early = text !== '' && call.rang !== 'early' && takeAnswer(ua, session, text);
   if (early && made !== undefined) session.dialog = made.dialog;
   if (!early && (call.rang !== '' || response.status === 181 || response.status === 182)) return;
@@ -152,7 +154,10 @@ function onAccepted(ua: Ua, call: Outgoing, branch: Branch, request: SipRequest,
   const made = fork(ua, call, branch, request, response, hop);
   if (made === undefined) { lost(ua, call, branch, 500, 'the answer names no dialog'); return; }
   const { dialog } = made;
-  if (known !== undefined) Object.assign(dialog, { local_cseq: known.dialog.local_cseq, remote_cseq: known.dialog.remote_cseq });
+  if (known !== undefined) {
+    dialog.local_cseq = known.dialog.local_cseq;
+    dialog.remote_cseq = known.dialog.remote_cseq;
+  }
   made.ack = ackOf(dialog, request);
   acknowledge(ua, dialog, made.ack);
   if (branch.state !== 'calling' || session.state !== 'early') {
@@ -164,7 +169,12 @@ function onAccepted(ua: Ua, call: Outgoing, branch: Branch, request: SipRequest,
   branch.state = 'over';
   const text = bodyOf(response) ?? '';
   const early = session.dialog?.remote_tag === dialog.remote_tag && session.dialog.call_id === dialog.call_id && session.agreed !== undefined;
-  Object.assign(session, { dialog, state: 'up', contact: dialog.contact, answers: branch.target.answers, allows: new Set(words(response, 'Allow')) });
+  session.state = 'up';
+  session.dialog = dialog;
+  session.contact = dialog.contact;
+  session.via = dialog.origin.address;
+  session.answers = branch.target.answers;
+  session.allows = new Set(words(response, 'Allow'));
   disarm(session, 'ring');
   leaveOthers(ua, call, dialog.remote_tag);
   if (text === '' ? !early : !takeAnswer(ua, session, text)) { hangUp(ua, session, 'failed', 'its answer to our offer cannot be taken'); return; }

@@ -53,7 +53,7 @@ describe('a call that comes in', () => {
     expect(tagOf(answer, 'To')).toBe(tagOf(ringing, 'To'));
     expect(header(answer, 'Allow')).toContain('UPDATE');
     expect(text(answer)).toMatch(/m=audio 40002 RTP\/AVP 0 101\r\n/);
-    expect(world.media.agreed(leg_id)).toEqual([{ remote: { address: '127.0.0.1', port: 6000 }, codec: 'PCMU', payload_type: 0, telephone_event: 101, direction: 'sendrecv' }]);
+    expect(world.media.agreed(leg_id)).toEqual([{ remote: { address: '127.0.0.1', port: 6000 }, codec: 'PCMU', payload_type: 0, telephone_event: 101, direction: 'sendrecv', via: '127.0.0.1' }]);
     phone.ack(invite, answer);
     const bye = await phoneAsks(phone.within(phone.line(invite, answer), 'BYE', { headers: [['Reason', 'Q.850;cause=16']] }));
     expect(bye.status).toBe(200);
@@ -176,7 +176,7 @@ describe('session descriptions', () => {
     expect(world.facts(leg_id)).toEqual(['offered']);
     phone.ack(invite, answer, sdp({ formats: '8' }));
     await world.until('answered');
-    expect(world.media.agreed(leg_id)).toEqual([{ remote: { address: '127.0.0.1', port: 6000 }, codec: 'PCMA', payload_type: 8, telephone_event: null, direction: 'sendrecv' }]);
+    expect(world.media.agreed(leg_id)).toEqual([{ remote: { address: '127.0.0.1', port: 6000 }, codec: 'PCMA', payload_type: 8, telephone_event: null, direction: 'sendrecv', via: '127.0.0.1' }]);
   });
 
   it('that come late and wrong end the call', async () => {

@@ -39,7 +39,7 @@ type Caller = Exclude<Identity, { readonly kind: 'refused' }>;
 
 /** Makes what answers callers. */
 export function createUas(ua: Ua, authenticate: Authenticate, trunks: TrunkClient): Uas {
-  const coming = new Map<ServerTransaction, Coming>();
+  const coming = new WeakMap<ServerTransaction, Coming>();
 
   const take = async (transaction: ServerTransaction, state: Coming): Promise<void> => {
     const caller = await identify(ua, authenticate, trunks, transaction);
@@ -70,14 +70,12 @@ export function createUas(ua: Ua, authenticate: Authenticate, trunks: TrunkClien
         // The directory could not be asked: the caller may try again.
         ua.log.error({ error: String(error) }, 'a call could not be taken');
         if (state.session === undefined) reply(transaction, 503, [['Retry-After', '10']]);
-      } finally {
-        coming.delete(transaction);
       }
     },
     onCancel(transaction) {
       const state = coming.get(transaction);
-      if (state !== undefined && state.session === undefined) { state.canceled = true; return; }
-      for (const session of ua.sessions.values()) if (session.invited?.transaction === transaction) canceled(ua, session);
+      if (state?.session !== undefined) canceled(ua, state.session);
+      else if (state !== undefined) state.canceled = true;
     },
     ring: (session, early_media) => { ring(ua, session, early_media); },
     answer: (session) => { answer(ua, session); },
