@@ -125,8 +125,8 @@ module.exports = {
     room(
       'shared-files-are-leaves',
       'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room; the composition root aside. A setting is checked by whoever reads it, once: the list of allowed hosts.',
-      `${SERVER}(?!(main|telephony|spent-outside)\\.ts$)[^/]+\\.ts$`,
-      ['(?!(main|telephony|spent-outside)\\.ts$)[^/]+\\.ts$', 'driver/http/allow\\.ts$'],
+      `${SERVER}(?!(main|telephony|telephony-asterisk|spent-outside)\\.ts$)[^/]+\\.ts$`,
+      ['(?!(main|telephony|telephony-asterisk|spent-outside)\\.ts$)[^/]+\\.ts$', 'driver/http/allow\\.ts$'],
     ),
 
     never(

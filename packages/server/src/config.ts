@@ -120,7 +120,26 @@ function callEntries() {
     outbound_allow: entry('OUTBOUND_ALLOW', '', 'beginnings of the numbers that may be dialled by trunks, comma-separated, as `+49,+43`, where `+` is all; `@host` allows SIP addresses of a host. Empty: no call goes out', prefixes),
     max_calls: entry('MAX_CALLS', '100', 'calls that a customer may have at once; 0 is any number', number(0, 1_000_000)),
     max_outbound_minutes: entry('MAX_OUTBOUND_MINUTES', '600', 'minutes that a customer may talk by trunks in a day (UTC); then no call goes out, and those that are up end. 0 is any number', number(0, 1_000_000)),
+    ari_url: entry('ARI_URL', '', 'base of an Asterisk\'s REST interface, as `http://127.0.0.1:8088/ari`: it carries the calls then, instead of SIP and browsers here; empty is none', (text) => (text === '' ? '' : serverUrl(text))),
+    ari_user: entry('ARI_USER', 'activeflow', 'account there', any),
+    ari_password: entry('ARI_PASSWORD', '', 'its password', any, true),
+    ari_app: entry('ARI_APP', 'activeflow', 'the Stasis application that its dialplan hands calls to', appName),
+    ari_sounds: entry('ARI_SOUNDS', './data/asterisk', 'folder that the Asterisk reads sounds from', any),
+    ari_sounds_there: entry('ARI_SOUNDS_THERE', '', 'the same folder as the Asterisk names it, where that is another path', any),
+    ari_dial_tel: entry('ARI_DIAL_TEL', '', 'endpoint that a number is dialled by, as `PJSIP/{target}@trunk`; empty: none is', endpoint),
+    ari_dial_extension: entry('ARI_DIAL_EXTENSION', '', 'the same for extensions, as `PJSIP/{target}`', endpoint),
+    ari_dial_sip: entry('ARI_DIAL_SIP', '', 'the same for SIP addresses, as `PJSIP/outside/{target}`', endpoint),
   };
+}
+
+function appName(text: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(text)) throw new Error('must be a name of letters, digits, `_` and `-`');
+  return text;
+}
+
+function endpoint(text: string): string {
+  if (text !== '' && !/^[A-Za-z0-9]+\/[^,&\s]*\{target\}[^,&\s]*$/.test(text)) throw new Error('must be an endpoint with `{target}` in it, as `PJSIP/{target}@trunk`');
+  return text;
 }
 
 function limitEntries(): { [K in keyof Limits as `limit_${K}`]: Entry<number> } {

@@ -35,13 +35,19 @@ import { createTeller } from './runner/tell.js';
 import { createWebhooks } from './runner/webhooks.js';
 import { openStore } from './store/register.js';
 import type { Store } from './store/store.js';
-import { carriesCalls, createTelephony, type Telephony } from './telephony.js';
+import { carriesCalls, createTelephony, type Telephony, type TelephonyParts } from './telephony.js';
+import { createAsteriskTelephony } from './telephony-asterisk.js';
 
 /** A running server. */
 export type Server = { readonly url: string; readonly parts: Parts; readonly dispatcher: Dispatcher; /** Undefined where no calls are carried. */ readonly telephony: Telephony | undefined; close(): Promise<void> };
 
 /** What a server can be given in place of what its settings name. */
-export type Given = { readonly store?: Store; readonly log?: Log };
+export type Given = {
+  readonly store?: Store;
+  readonly log?: Log;
+  /** Where the port of SIP is taken, a free one will do. */
+  readonly any_sip_port?: boolean;
+};
 
 /** Starts everything. Throws, in one sentence, where the settings cannot be used. */
 export async function startServer(config: Config, given: Given = {}): Promise<Server> {
@@ -62,7 +68,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const bodies = createBodies(projection, form);
   const outlet: Outlet = { ...createWebhooks({ store, committer, runner, clock }), body: (delivery) => bodies(delivery, delivery.queued?.queue ?? '') };
   const egress = createEgress({ allow: config.egress_allow });
-  const telephony = carriesCalls(config) ? await createTelephony(config, { host, store, egress, clock, log }) : undefined;
+  const telephony = await telephonyOf(config, { host, store, egress, clock, log, any_sip_port: given.any_sip_port });
   const { drivers, doors, calls } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, outlet }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
@@ -102,4 +108,10 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
       await close();
     },
   };
+}
+
+/** What carries calls, where the settings want that. */
+async function telephonyOf(config: Config, parts: TelephonyParts): Promise<Telephony | undefined> {
+  if (config.ari_url !== '') return createAsteriskTelephony(config, parts);
+  return carriesCalls(config) ? createTelephony(config, parts) : undefined;
 }

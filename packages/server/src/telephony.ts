@@ -13,7 +13,7 @@ import type { Signalling } from './driver/legs.js';
 import { withMinutes } from './driver/minutes.js';
 import { createDirectory } from './driver/sip/directory-host.js';
 import { createSip, type Sip } from './driver/sip/sip.js';
-import { freePort } from './driver/sip/free-port.js';
+import { freePort, isFree } from './driver/sip/free-port.js';
 import type { Transactions } from './driver/sip/types.js';
 import { createTransactions, type WireSettings } from './driver/sip/wire.js';
 import { createWebrtc } from './driver/webrtc/webrtc.js';
@@ -26,7 +26,7 @@ import { spentOutside } from './spent-outside.js';
 import type { Store } from './store/store.js';
 
 /** What calls are carried with. */
-export type TelephonyParts = { readonly host: Host; readonly store: Store; readonly egress: Egress; readonly clock: Clock; readonly log: Log };
+export type TelephonyParts = { readonly host: Host; readonly store: Store; readonly egress: Egress; readonly clock: Clock; readonly log: Log; readonly any_sip_port?: boolean | undefined };
 
 /** What is counted of calls. */
 export type TelephonyStats = { readonly calls: number; readonly phones: number; readonly sip: Transactions['stats']; readonly media: MediaStats };
@@ -49,7 +49,7 @@ export type Telephony = {
 };
 
 /** How long a dialled call may ring where nobody says otherwise. */
-const RING_TIMEOUT_MS = 30_000;
+export const RING_TIMEOUT_MS = 30_000;
 /** Silence of the far end after which its signalling is asked whether it is still there. */
 const SILENT_MS = 60_000;
 /** How long a hangup may take to be sent. */
@@ -62,7 +62,7 @@ export const carriesCalls = ({ sip, webrtc }: Pick<Config, 'sip' | 'webrtc'>): b
 /** Makes it; nothing is bound before `start`. Throws, in one sentence, where the settings cannot be used. */
 export async function createTelephony(config: Config, parts: TelephonyParts): Promise<Telephony> {
   const { host, egress, log } = parts;
-  const wire = config.sip === true ? await wireOf(config) : undefined;
+  const wire = config.sip === true ? await wireOf(config, parts.any_sip_port === true) : undefined;
   const media = createMedia({ host: config.sip_host, ports: config.rtp_ports, silent_ms: SILENT_MS });
   const speech = createSpeech(speechOf(config), { fetch: egress.request, log });
   const sip = wire && sipOf(config, parts, media, wire);
@@ -93,13 +93,14 @@ export async function createTelephony(config: Config, parts: TelephonyParts): Pr
   };
 }
 
-const NO_SIP: Transactions['stats'] = { requests: 0, responses: 0, retransmissions: 0, bad: 0, dropped: 0 };
+/** The counts of SIP where there is none. */
+export const NO_SIP: Transactions['stats'] = { requests: 0, responses: 0, retransmissions: 0, bad: 0, dropped: 0 };
 
 /** The longest sound that is fetched: an hour and more at the telephone's rate. */
 const FETCH_BYTES = 64 * 1_048_576;
 
 /** Whoever is set as the one who speaks is asked first, then all others. */
-function speechOf({ speech_cache, speech_cache_bytes, tts, tts_openai_url, tts_openai_key, tts_openai_model, tts_openai_voice }: Config): SpeechSettings {
+export function speechOf({ speech_cache, speech_cache_bytes, tts, tts_openai_url, tts_openai_key, tts_openai_model, tts_openai_voice }: Config): SpeechSettings {
   return {
     directory: speech_cache, most_bytes: speech_cache_bytes, fetch_bytes: FETCH_BYTES, espeak: 'espeak-ng',
     order: [...PROVIDER_NAMES].sort((a, b) => Number(b === tts) - Number(a === tts)),
@@ -109,12 +110,12 @@ function speechOf({ speech_cache, speech_cache_bytes, tts, tts_openai_url, tts_o
 
 type Wire = { readonly transactions: Transactions; readonly port: number };
 
-async function wireOf(config: Config): Promise<Wire> {
+async function wireOf(config: Config, any_port: boolean): Promise<Wire> {
   const { sip_host: address, sip_port, sip_tls_port, sip_tls_cert, sip_tls_key, sip_ws_port, public_address } = config;
   if (sip_tls_port !== undefined && (sip_tls_cert === '' || sip_tls_key === '')) throw new Error('ACTIVEFLOW_SIP_TLS_PORT needs ACTIVEFLOW_SIP_TLS_CERT and ACTIVEFLOW_SIP_TLS_KEY.');
   const tls = sip_tls_port === undefined ? undefined : { cert: await pem('ACTIVEFLOW_SIP_TLS_CERT', sip_tls_cert), key: await pem('ACTIVEFLOW_SIP_TLS_KEY', sip_tls_key) };
   // Both on the same port, as a phone that is told one of them expects.
-  const port = sip_port === 0 ? await freePort(address) : sip_port;
+  const port = sip_port === 0 || (any_port && !(await isFreeHere(address, sip_port))) ? await freePort(address) : sip_port;
   const listen: WireSettings['listen'] = [
     { transport: 'udp', address, port }, { transport: 'tcp', address, port },
     ...(tls && sip_tls_port !== undefined ? [{ transport: 'tls' as const, address, port: sip_tls_port, tls }] : []),
@@ -122,6 +123,9 @@ async function wireOf(config: Config): Promise<Wire> {
   ];
   return { transactions: createTransactions({ listen, public_address }), port };
 }
+
+/** What is no address of this machine is told when it is bound. */
+const isFreeHere = (address: string, port: number): Promise<boolean> => isFree(address, port).catch(() => true);
 
 async function pem(setting: string, path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: unknown) => { throw new Error(`${setting} names ${path}, which cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}.`); });

@@ -16,7 +16,13 @@ const TARGETS = {
 export function endpointOf(endpoints: Endpoints, { type, target }: Address): string | undefined {
   if (type !== 'tel' && type !== 'extension' && type !== 'sip') return undefined;
   const full = type === 'sip' && !/^sips?:/.test(target) ? `sip:${target}` : target;
-  return TARGETS[type].test(full) ? endpoints[type]?.replaceAll('{target}', full) : undefined;
+  return TARGETS[type].test(full) && endpoints[type] ? endpoints[type].replaceAll('{target}', () => full) : undefined;
+}
+
+/** Whether somebody outside may be dialled: by beginnings of numbers, `+` for all, and `@host` for SIP addresses. Extensions are not outside. */
+export function isAllowed(outbound_allow: readonly string[], { type, target }: Address): boolean {
+  if (type === 'tel') return outbound_allow.some((prefix) => prefix === '+' || (!prefix.startsWith('@') && target.startsWith(prefix)));
+  return type !== 'sip' || outbound_allow.includes(`@${target.replace(/^[^@]*@/, '').replace(/:\d+$/, '')}`);
 }
 
 /** Who is on a channel that came in. */

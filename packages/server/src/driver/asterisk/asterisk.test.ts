@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Address } from '@activeflow/engine';
 import type { Originate } from '../legs.js';
+import { isAllowed } from './addresses.js';
 import { CUSTOMER, effectId, openStage, type Stage } from './testing/stage.js';
 
 let stage: Stage;
@@ -199,6 +200,13 @@ describe('a leg that is dialled', () => {
     expect(ari.channels.get(LEG)!.asked).toMatchObject({ endpoint: 'PJSIP/+4912345@trunk', callerId: '"Anonymous" <anonymous>', variables: { 'CALLERID(pres)': 'prohib' } });
     for (const [type, target] of [['tel', '123@evil'], ['extension', 'a&PJSIP/b'], ['extension', 'a/b'], ['sip', 'sip:a@b/c'], ['sip', 'nothing'], ['tel', '']] as const) expect(await legs.reaches(CUSTOMER, to(type, target))).toBe(false);
     for (const [type, target] of [['tel', '+123'], ['extension', 'a.b-1'], ['sip', 'sip:a@b.example:5060'], ['sip', 'a@b.example']] as const) expect(await legs.reaches(CUSTOMER, to(type, target))).toBe(true);
+  });
+
+  it.each([
+    [[], 'tel', '+49123', false], [[], 'sip', 'sip:a@b', false], [[], 'extension', '100', true], [['+'], 'tel', '+49123', true], [['+49'], 'tel', '+49123', true],
+    [['+49'], 'tel', '+43123', false], [['@b'], 'sip', 'sip:a@b:5060', true], [['@b', '+'], 'sip', 'sip:a@evil', false], [['@+49'], 'tel', '+49123', false],
+  ] as const)('goes out where that is allowed: by %j, %s %s: %s', (allow, type, target, allowed) => {
+    expect(isAllowed(allow, to(type, target))).toBe(allowed);
   });
 
   it('has a caller\'s name that stays a name', async () => {

@@ -1,8 +1,9 @@
 // Legs of an Asterisk, over ARI: it carries signalling and sound, and outlives this process; here is only what is known of its channels.
+import type { Address } from '@activeflow/engine';
 import { Permanent } from '../driver.js';
 import type { Log } from '../../log.js';
 import type { HangupCause, Legs, Originate, RejectCause } from '../legs.js';
-import { callerId, endpointOf, type Endpoints } from './addresses.js';
+import { callerId, endpointOf, isAllowed, type Endpoints } from './addresses.js';
 import { AriError, createAri, isElsewhere, isGone, told, type AriSettings } from './ari.js';
 import { createAsides } from './aside.js';
 import { hangupReason, rejection } from './causes.js';
@@ -20,6 +21,8 @@ export type AsteriskSettings = AriSettings & {
   /** A directory for sounds that both sides see. */
   readonly media: MediaDirectory;
   readonly endpoints: Endpoints;
+  /** Whom calls may go out to (`isAllowed`); nobody where it is empty. */
+  readonly outbound_allow: readonly string[];
   /** Whose a call is that came in: by the name of a customer that the dialplan gives, `''` where it gives none. Undefined: nobody's, and it is not taken. */
   readonly customerOf: (named: string) => Promise<string | undefined>;
 };
@@ -62,7 +65,7 @@ export function createAsterisk(settings: AsteriskSettings, parts: AsteriskParts)
       await events.close();
     },
     alive: () => Promise.resolve([...exchange.legs.values()].filter(({ confirmed }) => confirmed).map(({ id }) => id)),
-    ...signalling(exchange, settings),
+    ...signalling(exchange, routeBy(settings)),
     play(leg_id, id, asked, loop = false) { withLeg(leg_id, (leg) => { playing.play(leg, id, asked, loop); }); },
     stop(leg_id, id) { withLeg(leg_id, (leg) => { playing.stop(leg, id); }); },
     echo(_leg_id, on) {
@@ -91,7 +94,12 @@ export function createAsterisk(settings: AsteriskSettings, parts: AsteriskParts)
   };
 }
 
-function signalling(exchange: Exchange, { endpoints }: AsteriskSettings): Pick<Legs, 'reaches' | 'originate' | 'ring' | 'answer' | 'reject' | 'hangup'> {
+/** The endpoint of whom may be dialled. */
+type Route = (destination: Address) => string | undefined;
+
+const routeBy = ({ endpoints, outbound_allow }: AsteriskSettings): Route => (destination) => (isAllowed(outbound_allow, destination) ? endpointOf(endpoints, destination) : undefined);
+
+function signalling(exchange: Exchange, route: Route): Pick<Legs, 'reaches' | 'originate' | 'ring' | 'answer' | 'reject' | 'hangup'> {
   const { ari, legs } = exchange;
   /** Asks for something about a leg in its turn. One that has gone, or has left the application, is no failure: its end is told. */
   const command = async (leg_id: string, what: string, act: (leg: Leg) => Promise<unknown>): Promise<void> => {
@@ -106,8 +114,8 @@ function signalling(exchange: Exchange, { endpoints }: AsteriskSettings): Pick<L
     if (leg !== undefined) await hangUp(exchange, leg, { cause, reason, detail });
   };
   return {
-    reaches: (_customer_id, destination) => Promise.resolve(endpointOf(endpoints, destination) !== undefined),
-    originate: (asked) => originate(exchange, endpoints, asked),
+    reaches: (_customer_id, destination) => Promise.resolve(route(destination) !== undefined),
+    originate: (asked) => originate(exchange, route, asked),
     ring: (leg_id, early_media = false) => command(leg_id, 'ring', ({ channel_id }) => ari.post(path('channels', channel_id, early_media ? 'progress' : 'ring'), undefined, 'again')),
     answer: (leg_id) => command(leg_id, 'answer', async (leg) => {
       if (leg.answered) return;
@@ -121,11 +129,11 @@ function signalling(exchange: Exchange, { endpoints }: AsteriskSettings): Pick<L
   };
 }
 
-async function originate(exchange: Exchange, endpoints: Endpoints, asked: Originate): Promise<void> {
+async function originate(exchange: Exchange, route: Route, asked: Originate): Promise<void> {
   const { ari, legs, settings } = exchange;
   const known = legs.get(asked.leg_id);
   if (known !== undefined) { await known.made; return; }
-  const endpoint = endpointOf(endpoints, asked.destination);
+  const endpoint = route(asked.destination);
   if (endpoint === undefined) throw new Permanent('NO_ROUTE', `nothing reaches ${asked.destination.type || 'the'} ${asked.destination.target.slice(0, 64)}`);
   const leg = addLeg(exchange, { id: asked.leg_id, channel_id: asked.leg_id, dialled: true, adopted: false, confirmed: false, up: false });
   leg.timer = setTimeout(() => {

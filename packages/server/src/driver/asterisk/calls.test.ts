@@ -54,7 +54,7 @@ async function open(): Promise<CallGround> {
   const clock: VirtualClock = { ...realClock(), set: () => undefined, advance: () => undefined };
   const world = await openWorld((host) => {
     legs = createAsterisk({
-      ...ACCOUNT, url: ari.url, media: { ours: directory, theirs: THEIRS }, endpoints: { extension: 'PJSIP/{target}' }, customerOf: () => Promise.resolve(CUSTOMER),
+      ...ACCOUNT, url: ari.url, media: { ours: directory, theirs: THEIRS }, endpoints: { extension: 'PJSIP/{target}' }, outbound_allow: [], customerOf: () => Promise.resolve(CUSTOMER),
     }, { log: silent });
     calls = createCalls({
       host, legs, speech: speechIn(directory), log: silent,

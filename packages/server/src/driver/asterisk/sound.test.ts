@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LAWS } from '../../media/g711.js';
@@ -122,7 +122,7 @@ describe('playing', () => {
     law.writeUInt16LE(8, 34);
     law.fill(LAWS.PCMU.encode[4_000]!, 44);
     try {
-      await writeFile(elsewhere, pcmWav(new Int16Array(1_600)));
+      await writeFile(elsewhere, pcmWav(new Int16Array(1_600)), { mode: 0o600 });
       await writeFile(join(directory, 'law.wav'), law);
       legs.play(leg_id, FIRST, [{ kind: 'file', path: elsewhere }]);
       await until('playback_done');
@@ -131,6 +131,7 @@ describe('playing', () => {
       legs.play(leg_id, SECOND, [{ kind: 'file', path: join(directory, 'law.wav') }], true);
       await expect.poll(() => channel.heard.length).toBeGreaterThan(1);
       const made = await readFile(join(directory, `${channel.heard[1]!.slice(`sound:${THEIRS}/`.length)}.wav`));
+      expect((await stat(join(directory, 'playing', (await left(directory))[0]!))).mode & 0o777).toBe(0o644);
       expect([made.length, made.readUInt16LE(20), made.readInt16LE(44)]).toEqual([44 + 2 * 800, 1, LAWS.PCMU.decode[LAWS.PCMU.encode[4_000]!]]);
       legs.stop(leg_id, SECOND);
       await until('playback_done', 2);

@@ -1,5 +1,5 @@
 // What Asterisk plays lies in files that it reads itself: a directory that both sides see, each under a name of its own.
-import { copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { Sound } from '../../media/sound.js';
 import { asPcm, collect, pcmWav, toneSamples } from './wav.js';
@@ -28,14 +28,18 @@ export function createSounds({ ours, theirs }: MediaDirectory): Sounds {
   const own = join(ours, 'playing');
   const file = (key: string): string => join(own, `${key}.wav`);
   const uri = (inside: string): string => `sound:${theirs.replace(/\/+$/, '')}/${inside.split(sep).join('/').replace(/\.wav$/, '')}`;
-  const made = (key: string, times: number | null = 1): Prepared => ({ kind: 'media', media: { uri: uri(relative(ours, file(key))), times } });
+  const made = async (key: string, times: number | null = 1): Promise<Prepared> => {
+    // Asterisk is somebody else on this machine, and what is spoken is kept for nobody else to read.
+    await chmod(file(key), 0o644);
+    return { kind: 'media', media: { uri: uri(relative(ours, file(key))), times } };
+  };
 
   const ofFile = async (path: string, key: string): Promise<Prepared> => {
     const converted = await asPcm(path).catch((error: unknown) => { throw new Error(`${basename(path)} cannot be played: ${reason(error)}`); });
     const inside = relative(ours, path);
     const isShared = !inside.startsWith('..') && path.endsWith('.wav');
     if (converted === 'as it is' && isShared) return { kind: 'media', media: { uri: uri(inside), times: 1 } };
-    if (converted === 'as it is') await bring(path, file(key));
+    if (converted === 'as it is') await copyFile(path, file(key));
     else await writeFile(file(key), converted);
     return made(key);
   };
@@ -50,6 +54,7 @@ export function createSounds({ ours, theirs }: MediaDirectory): Sounds {
     async start() {
       await rm(own, { recursive: true, force: true });
       await mkdir(own, { recursive: true });
+      await chmod(own, 0o755);
     },
     async prepare(sound, key, signal) {
       switch (sound.kind) {
@@ -65,12 +70,6 @@ export function createSounds({ ours, theirs }: MediaDirectory): Sounds {
     },
     async forget(keys) { await Promise.all(keys.map((key) => rm(file(key), { force: true }))); },
   };
-}
-
-/** Copies a file that lies elsewhere; where that costs nothing, by a second name for it. */
-async function bring(from: string, to: string): Promise<void> {
-  await rm(to, { force: true });
-  await link(from, to).catch(() => copyFile(from, to));
 }
 
 /** Without the path, which is nobody's business but ours. */

@@ -29,6 +29,7 @@ export async function openStage() {
     const legs = createAsterisk({
       ...ACCOUNT, password, url, media: { ours: directory, theirs: THEIRS },
       endpoints: { tel: 'PJSIP/{target}@trunk', extension: 'PJSIP/{target}', sip: 'PJSIP/out/{target}' },
+      outbound_allow: ['+', '@b.example'],
       customerOf: customerOf ?? ((named) => Promise.resolve(named === '' ? CUSTOMER : named === 'unknown' ? undefined : named)),
     }, { log, patience: { retry_ms: [5, 50], ping_ms: 5_000, replaced_ms: 50, start_ms, insist_ms: 300 } });
     legs.listen((event) => told.push(event));
