@@ -39,7 +39,7 @@ export async function openSession(root: string, blocks: readonly Block[]): Promi
   for (const name of ['node_modules', 'packages', 'examples', 'package.json']) symlinkSync(join(root, name), join(folder, name));
   const [port, theirs] = [await freePort(), await freePort()];
   const { PATH = '' } = process.env;
-  const env = { PATH, HOME: folder, NO_COLOR: '1', ACTIVEFLOW_PORT: String(port), ACTIVEFLOW_URL: `http://127.0.0.1:${port}`, MY_PORT: String(theirs) };
+  const env = { PATH, HOME: folder, NO_COLOR: '1', ACTIVEFLOW_PORT: String(port), ACTIVEFLOW_SIP_PORT: '0', ACTIVEFLOW_URL: `http://127.0.0.1:${port}`, MY_PORT: String(theirs) };
   const shell = spawn('bash', ['--noprofile', '--norc'], { cwd: folder, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   const talk = talkTo(shell);
   let counted = 0;

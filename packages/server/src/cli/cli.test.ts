@@ -1,6 +1,7 @@
 // The command line, as it is typed: the real binary, a real server, a folder of its own.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -25,20 +26,32 @@ describe('dev', () => {
   test('prints what is needed to begin, and the printed lines work as they stand', async () => {
     const dev = place.start(['dev'], FREE_PORT);
     const url = await addressOf(dev);
-    const out = await dev.until(/activeflow call .*hello/);
+    const out = await dev.until(/Or dial ivr .+\n/);
     expect(out).not.toContain('\u001b');
     const ticket = /\/#ticket=([A-Za-z0-9_-]{43})\b/.exec(out)?.[1] ?? '';
     const visitor = createClient({ base_url: url });
     expect(await createClient({ base_url: url, token: (await visitor.redeemTicket(ticket)).token }).me()).toMatchObject({ kind: 'token', name: 'first' });
     await expect(visitor.redeemTicket(ticket)).rejects.toMatchObject({ reason: 'INVALID_CREDENTIALS' });
-    const curl = /^ {2}(curl .+)$/m.exec(out)?.[1] ?? '';
-    const made = JSON.parse(execFileSync('sh', ['-c', curl], { encoding: 'utf8' })) as { name: string; id: string };
-    expect(made.name).toBe('hello');
     const call = /^ {2}(?:npx )?activeflow (call .+)$/m.exec(out)?.[1]?.split(' ') ?? [];
-    const { code, stdout } = await place.run(call, {}, '7\n');
+    const { code, stdout } = await place.run(call, {}, '1\n');
     expect(code).toBe(0);
-    expect(stdout).toContain('» You pressed 7. Goodbye.');
+    expect(stdout).toContain('» Hello. Welcome to the voipbin service.');
+    expect(stdout).toContain('» You chose the simple talk');
     expect(call).toContain(url);
+    const [, user, sip = ''] = /sip:(\w+)@127\.0\.0\.1:(\d+)/.exec(out) ?? [];
+    const client = createClient({ base_url: url, access_key: readFileSync(`${place.folder}/data/dev-access-key`, 'utf8').trim() });
+    expect((await client.extensions.list().page()).result.map(({ extension }) => extension)).toEqual([user]);
+    expect(out).toContain(`password ${readFileSync(`${place.folder}/data/dev-sip-password`, 'utf8').trim()}`);
+    expect((await client.numbers.list().page()).result).toMatchObject([{ number: 'ivr' }]);
+    // Somebody speaks SIP there.
+    const answer = await new Promise<string>((resolve) => {
+      const socket = createSocket('udp4').on('message', (message) => { socket.close(); resolve(message.toString()); });
+      socket.bind(0, '127.0.0.1', () => {
+        const { port } = socket.address();
+        socket.send(`OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bKx;rport\r\nMax-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:127.0.0.1>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`, Number(sip), '127.0.0.1');
+      });
+    });
+    expect(answer).toMatch(/^SIP\/2\.0 200 /);
   }, LONG);
 
   test('keeps its key and its secret, for its owner alone: the next run prints the same, and tokens stay good', async () => {
@@ -46,7 +59,7 @@ describe('dev', () => {
     const url = await addressOf(first);
     const key = readFileSync(`${place.folder}/data/dev-access-key`, 'utf8').trim();
     expect(await first.until('Access key')).toContain(key);
-    for (const file of ['dev-access-key', 'dev-jwt-secret']) expect(statSync(`${place.folder}/data/${file}`).mode & 0o777).toBe(0o600);
+    for (const file of ['dev-access-key', 'dev-jwt-secret', 'dev-sip-password']) expect(statSync(`${place.folder}/data/${file}`).mode & 0o777).toBe(0o600);
     await place.run(['customers', 'create', 'Ada', '--username', 'ada', '--password-stdin'], {}, 'correct horse\n');
     const { token } = await createClient({ base_url: url }).login('ada', 'correct horse');
     first.child.kill('SIGINT');
@@ -85,6 +98,7 @@ describe('start', () => {
   test('says so in one sentence, exit 1, and touches nothing; dev stays on this machine', async () => {
     const sentences: readonly (readonly [string, Record<string, string>, RegExp])[] = [
       ['start', {}, /^ACTIVEFLOW_JWT_SECRET is not set.+\n$/], ['start', { ACTIVEFLOW_PORT: 'x' }, /^ACTIVEFLOW_PORT must be.+\n$/], ['dev', { ACTIVEFLOW_HOST: '0.0.0.0' }, /^ACTIVEFLOW_HOST is 0\.0\.0\.0.+\n$/],
+      ['dev', { ACTIVEFLOW_SIP_HOST: '0.0.0.0' }, /^ACTIVEFLOW_SIP_HOST is 0\.0\.0\.0.+\n$/],
     ];
     for (const [command, env, sentence] of sentences) expect(await place.run([command], env)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(sentence) });
     expect(readdirSync(place.folder)).toEqual([]);

@@ -7,6 +7,8 @@ import { CommandError } from './terminal.js';
 export const KEY_FILE = 'data/dev-access-key';
 /** Where `dev` keeps the secret that signs its tokens. */
 export const SECRET_FILE = 'data/dev-jwt-secret';
+/** Where `dev` keeps the password of its extension. */
+export const PHONE_FILE = 'data/dev-sip-password';
 
 /** The text of a file; undefined where there is none. */
 export function readKept(path: string): string | undefined {

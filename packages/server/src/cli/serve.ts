@@ -1,6 +1,6 @@
 // A server in the foreground: until a signal, then in order; at once on the second signal.
 import type { Config } from '../config.js';
-import { startServer, type Server } from '../main.js';
+import { startServer, type Given, type Server } from '../main.js';
 import { CommandError, note } from './terminal.js';
 
 /** npm passes a terminal's Ctrl-C on, so that one press comes twice. */
@@ -9,8 +9,8 @@ const SAME_PRESS_MS = 300;
 const PATIENCE_MS = 15_000;
 
 /** Starts a server, says so, and runs it until SIGINT or SIGTERM. Ends the process. */
-export async function serve(config: Config, ready: (server: Server) => Promise<void>): Promise<never> {
-  const server = await startServer(config).catch((error: unknown) => { throw new CommandError(inOneSentence(error, config)); });
+export async function serve(config: Config, ready: (server: Server) => Promise<void>, given: Given = {}): Promise<never> {
+  const server = await startServer(config, given).catch((error: unknown) => { throw new CommandError(inOneSentence(error, config)); });
   const stopped = untilSignal();
   await ready(server);
   await stopped;

@@ -13,17 +13,18 @@ Example:
 /** Adds the command. */
 export function addStart(program: Command): void {
   program.command('start').description('run the server; refuses settings that only suit a try-out').addHelpText('after', HELP).action(async () => {
-    const config = readConfig(undefined, { rate_limit: '200', simulator: 'false' });
+    const config = readConfig(undefined, { rate_limit: '200', simulator: 'false', sip: 'false', webrtc: 'false' });
     const refused = refusal(config);
     if (refused) throw new CommandError(refused);
     for (const warning of warnings(config)) note(`Warning: ${warning}`);
     // The server is loaded for those who run it alone: the other commands start sooner.
     const { serve } = await import('./serve.js');
-    await serve(config, async ({ url, parts }) => {
+    await serve(config, async ({ url, parts, telephony }) => {
       if ((await parts.store.documents({ kind: 'customer', limit: 1 })).length === 0) {
         note('Warning: there is no customer yet: set ACTIVEFLOW_ACCESS_KEY, or run `activeflow customers create <name>`.');
       }
       await say(`activeflow listens on ${url}`);
+      for (const { transport, address, port } of telephony?.bound() ?? []) await say(`SIP over ${transport} on ${address}:${port}`);
     });
   });
 }

@@ -21,12 +21,17 @@ test('is the example', () => {
 });
 
 test('is registered once, and never beside what somebody has made', async () => {
-  await welcome(client);
-  await welcome(client);
+  expect(await welcome(client)).toEqual({ number: true, flow: true });
+  expect(await welcome(client)).toEqual({ number: true, flow: true });
+  const [number, ...others] = (await client.numbers.list().page()).result;
+  expect(others).toEqual([]);
   const flows = (await client.flows.list().page()).result;
   expect(flows.map(({ name, actions }) => [name, actions.length])).toEqual([['ivr', 13]]);
+  expect(number).toMatchObject({ number: 'ivr', call_flow_id: flows[0]!.id });
   await client.flows.create({ name: 'mine' });
   await client.flows.delete(flows[0]!.id);
-  await welcome(client);
+  await client.numbers.update(number!.id, { number: 'other' });
+  expect(await welcome(client)).toEqual({ number: false, flow: false });
   expect((await client.flows.list().page()).result.map(({ name }) => name)).toEqual(['mine']);
+  expect((await client.numbers.list().page()).result.map(({ number: bound }) => bound)).toEqual(['other']);
 });

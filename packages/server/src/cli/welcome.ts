@@ -34,7 +34,17 @@ export const IVR: FlowInput = {
   ],
 };
 
-/** Registers it where there is no flow at all. What somebody has made is never touched. */
-export async function welcome(client: Client): Promise<void> {
+/** The number that phones dial to hear it. */
+export const IVR_NUMBER = 'ivr';
+
+/**
+ * Registers it where there is no flow at all, and binds the number to it where there is no number at all: what somebody has made is never touched.
+ * Gives whether the number leads to a flow, and whether there is a flow of its name.
+ */
+export async function welcome(client: Client): Promise<{ readonly number: boolean; readonly flow: boolean }> {
   if ((await client.flows.list({ page_size: 1 }).page()).result.length === 0) await client.flows.create(IVR);
+  const flow = (await client.flows.list().page()).result.find(({ name }) => name === IVR.name);
+  const numbers = (await client.numbers.list().page()).result;
+  if (numbers.length === 0 && flow) await client.numbers.create({ number: IVR_NUMBER, name: 'welcome menu', call_flow_id: flow.id });
+  return { number: numbers.length === 0 ? flow !== undefined : numbers.some(({ number }) => number === IVR_NUMBER), flow: flow !== undefined };
 }

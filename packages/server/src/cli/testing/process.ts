@@ -92,4 +92,4 @@ export async function addressOf(running: Running): Promise<string> {
 }
 
 /** Settings for a server of a test: a free port. */
-export const FREE_PORT = { ACTIVEFLOW_PORT: '0' };
+export const FREE_PORT = { ACTIVEFLOW_PORT: '0', ACTIVEFLOW_SIP_PORT: '0', ACTIVEFLOW_SIP_PORT: '0' };
