@@ -71,7 +71,8 @@ test('a program that hangs is killed when nobody wants its sound any more', asyn
   controller.abort();
   await expect(saying).rejects.toThrow();
   await expect.poll(() => { try { process.kill(pid, 0); return 'alive'; } catch { return 'gone'; } }).toBe('gone');
-});
+  // Sooner than by the minute that each phrase has.
+}, 45_000);
 
 test('at most four of a customer speak at once, and who fills his places stands in nobody else\'s way', async () => {
   const marks = join(directory, 'runs');
