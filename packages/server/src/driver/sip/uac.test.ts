@@ -126,7 +126,11 @@ describe('a call that goes out by a trunk', () => {
     phone.respond(invite, 183, { sdp: sdp({ port: 7_000 }) });
     await world.until('ringing');
     expect(world.media.agreed(leg_id)).toMatchObject([{ remote: { port: 7000 } }]);
+    // Of another phone behind a proxy: it is not heard over the first.
+    phone.respond(invite, 183, { sdp: sdp({ port: 8_000 }), tag: 'another' });
     phone.respond(invite, 180);
+    await settled();
+    expect(world.media.agreed(leg_id)).toHaveLength(1);
     phone.respond(invite, 200, { sdp: sdp({ port: 7_000 }) });
     await world.until('answered');
     expect(world.facts(leg_id)).toEqual(['ringing early', 'answered']);
@@ -189,9 +193,9 @@ describe('a call that goes out by a trunk', () => {
     expect(world.facts(leg_id)).toEqual(['answered']);
   });
 
-  it('whose answer cannot be taken is acknowledged and hung up', async () => {
+  it.each([[{ sdp: sdp({ formats: '18' }) }], [{}]])('whose answer cannot be taken is acknowledged and hung up', async (answer) => {
     const { leg_id, invite } = await dial(TEL);
-    phone.respond(invite, 200, { sdp: sdp({ formats: '18' }) });
+    phone.respond(invite, 200, answer);
     await phone.request_of('ACK');
     await phone.request_of('BYE');
     expect(world.facts(leg_id)).toEqual(['ended failed local']);
@@ -221,7 +225,10 @@ describe('a call that goes out by a trunk', () => {
     const ack = await phone.request_of('ACK');
     expect(header(ack, 'Authorization')).toBe(header(again, 'Authorization'));
     await world.sip.hangup(leg_id, 'normal');
-    expect(parseShown(header(await phone.request_of('BYE'), 'Authorization') ?? '')?.nc).toBe('00000002');
+    const bye = await phone.request_of('BYE');
+    expect(parseShown(header(bye, 'Authorization') ?? '')?.nc).toBe('00000002');
+    phone.respond(bye, 401, { headers: [['WWW-Authenticate', 'Digest realm="there", nonce="fresh", qop="auth", stale=true']] });
+    expect(parseShown(header(await phone.request_of('BYE'), 'Authorization') ?? '')?.nonce).toBe('fresh');
   });
 
   it('asks for a longer interval where a 422 wants one', async () => {

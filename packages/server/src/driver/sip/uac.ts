@@ -102,12 +102,10 @@ function invite(ua: Ua, registrar: Registrar, call: Outgoing, branch: Branch): v
     else lost(ua, call, branch, status, detail);
   };
   branch.transaction = ua.transactions.request(request, hop, {
-    onResponse(response, source) {
+    onResponse(response) {
       const { status } = response;
-      // The connection that was opened for it carries the rest of the call, too.
-      const origin = source.flow === undefined ? hop : source;
-      if (status < 200) onProvisional(ua, call, branch, request, response, origin);
-      else if (status < 300) onAccepted(ua, call, branch, request, response, origin);
+      if (status < 200) onProvisional(ua, call, branch, request, response, hop);
+      else if (status < 300) onAccepted(ua, call, branch, request, response, hop);
       else if (branch.state !== 'calling') branch.state = 'over';
       else if ((status === 401 || status === 407) && branch.target.answers.learn(response)) invite(ua, registrar, call, branch);
       else if (status === 422 && takeMinSe(session, response)) invite(ua, registrar, call, branch);

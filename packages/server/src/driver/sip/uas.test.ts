@@ -133,10 +133,16 @@ describe('the 200 of a call', () => {
     await pass(world.timers, 7_600, 100);
     // After 0.5, 1.5, 3.5 and 7.5 seconds.
     expect(oks()).toBe(5);
+    // Of another request: no ACK of this.
+    phone.ack({ ...invite, headers: invite.headers.map(([name, value]) => [name, name === 'CSeq' ? '9 INVITE' : value]) }, answer);
+    await settled();
+    // From then on after four seconds each (T2).
+    await pass(world.timers, 8_000, 100);
+    expect(oks()).toBe(7);
     phone.ack(invite, answer);
     await settled();
     await pass(world.timers, 40_000, 500);
-    expect(oks()).toBe(5);
+    expect(oks()).toBe(7);
     expect(world.facts(leg_id)).toEqual(['offered', 'answered']);
   });
 
@@ -163,6 +169,20 @@ describe('the 200 of a call', () => {
     phone.ack(invite, answer);
     await phone.request_of('BYE');
     expect(world.sip.counts().dialogs).toBe(0);
+  });
+});
+
+describe('two BYEs that cross', () => {
+  it('end the call at once, though our answer was not acknowledged', async () => {
+    const { invite, leg_id } = await call();
+    await world.sip.answer(leg_id);
+    await world.sip.hangup(leg_id, 'normal');
+    const answer = await phone.response_to(invite);
+    expect((await phoneAsks(phone.within(phone.line(invite, answer), 'BYE'))).status).toBe(200);
+    expect(world.sip.counts().dialogs).toBe(0);
+    await pass(world.timers, 40_000, 1_000);
+    expect(phone.count((message) => message.kind === 'request')).toBe(0);
+    expect(world.facts(leg_id)).toEqual(['offered', 'answered', 'ended normal local']);
   });
 });
 
@@ -284,6 +304,21 @@ describe('within a call', () => {
     expect(world.media.agreed(leg_id).at(-1)).toMatchObject({ remote: { port: 9000 } });
   });
 
+  it('a change is refused before there is an answer, and where its interval is too short', async () => {
+    const { invite, leg_id } = await call();
+    await world.sip.ring(leg_id);
+    const line = phone.line(invite, await phone.response_to(invite, 180));
+    const early = await phoneAsks(phone.within(line, 'INVITE', { sdp: sdp() }));
+    expect([early.status, header(early, 'Retry-After')]).toEqual([500, expect.stringMatching(/^\d+$/)]);
+    expect((await phoneAsks(phone.within(line, 'UPDATE', { sdp: sdp() }))).status).toBe(500);
+    expect((await phoneAsks(phone.within(line, 'UPDATE'))).status).toBe(200);
+    await world.sip.answer(leg_id);
+    phone.ack(invite, await phone.response_to(invite));
+    await settled();
+    for (const method of ['INVITE', 'UPDATE']) expect((await phoneAsks(phone.within(line, method, { sdp: sdp(), headers: [['Session-Expires', '20']] }))).status).toBe(422);
+    expect(world.facts(leg_id)).toEqual(['offered', 'answered']);
+  });
+
   it('an older request than the last is out of order: 500', async () => {
     const { line, leg_id } = await up();
     line.cseq = 50;
@@ -362,7 +397,7 @@ describe('Require: 100rel (RFC 3262)', () => {
     await settled();
     expect(phone.count((message) => message.kind === 'response' && message.status === 183)).toBe(0);
     const line = phone.line(invite, ringing);
-    expect((await phoneAsks(phone.within(line, 'PRACK', { headers: [['RAck', '7 1 INVITE']] }))).status).toBe(481);
+    for (const wrong of ['7 1 INVITE', '1 2 INVITE', '1 1 UPDATE', '']) expect((await phoneAsks(phone.within(line, 'PRACK', { headers: [['RAck', wrong]] }))).status).toBe(481);
     expect((await phoneAsks(phone.within(line, 'PRACK', { headers: [['RAck', '1 1 INVITE']] }))).status).toBe(200);
     const early = await phone.response_to(invite, 183);
     expect(header(early, 'RSeq')).toBe('2');
