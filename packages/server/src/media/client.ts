@@ -29,8 +29,11 @@ function connectMedia(link: Link): Media {
   const pumps = createPumps((command) => { link.post(command); });
   let listener: (event: MediaEvent) => void = () => undefined;
   let call = 0;
+  let stopped: Promise<void> | undefined;
+  let ended = false;
 
   const ask = (command: (call: number) => Command, transfer?: readonly Transferable[]): Promise<Answer> => new Promise((resolve, reject) => {
+    if (ended) { reject(new Error('The media worker is stopped.')); return; }
     calls.set(++call, { resolve, reject });
     link.post(command(call), transfer);
   });
@@ -51,6 +54,14 @@ function connectMedia(link: Link): Media {
     }
   });
 
+  const stop = async (): Promise<void> => {
+    const answered = ask((number) => ({ do: 'stop_worker', call: number }));
+    ended = true;
+    await answered;
+    pumps.close();
+    await link.end();
+  };
+
   return {
     ...commandsOf(link, pumps),
     listen(heard) { listener = heard; },
@@ -63,10 +74,9 @@ function connectMedia(link: Link): Media {
       if (answer.say !== 'stats') throw new Error('the media worker answered something else');
       return answer.stats;
     },
-    async stopWorker() {
-      await ask((number) => ({ do: 'stop_worker', call: number }));
-      pumps.close();
-      await link.end();
+    stopWorker() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

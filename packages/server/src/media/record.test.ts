@@ -94,9 +94,12 @@ describe('a recording', () => {
     const path = join(stage.folder, 'stopped.wav');
     other.media.record(leg, 'r', { ...asked, path });
     await phone.speak(30, tone(400));
-    await other.close();
+    await other.media.stopWorker();
+    expect(other.events.all.filter(({ type }) => type === 'recording_done')).toMatchObject([{ id: 'r', how: 'ended' }]);
     const file = readFileSync(path);
     expect(file.length).toBeGreaterThan(15_000);
     expect(file.readUInt32LE(40)).toBe(file.length - 44);
+    await other.close();
+    await expect(other.media.open('late', { kind: 'udp' })).rejects.toThrow('The media worker is stopped.');
   });
 });
