@@ -81,7 +81,7 @@ function addRoute(app: FastifyInstance, parts: Parts, row: Route, options: AppOp
   // How long somebody has listened is no latency.
   const observe = row.stream && row.stream !== 'sdp' ? undefined : options.observe;
   const onResponse = observe && ((_request: Request, reply: FastifyReply, done: () => void) => { observe(row.operation, reply.statusCode, reply.elapsedTime); done(); });
-  const shared = { method: row.method, handler, ...(row.stream === 'sdp' ? { bodyLimit: SDP_BYTES, config: { sdp: true } } : {}), ...(onResponse ? { onResponse } : {}) };
+  const shared = { method: row.method, handler, ...(row.stream === 'sdp' || row.method === 'PATCH' ? { bodyLimit: SDP_BYTES, config: { sdp: true } } : {}), ...(onResponse ? { onResponse } : {}) };
   app.route({ url: `${BASE}${path}`, ...shared });
   if (row.at_root) app.route({ url: path, ...shared });
 }
