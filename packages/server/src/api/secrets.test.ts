@@ -1,20 +1,25 @@
 // No secret reaches the log or an answer, whatever goes wrong (promises.md, "Secrets").
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pino } from 'pino';
 import { createApp } from './app.js';
 import { createRateLimit } from './rate.js';
 import { openMemory } from '../store/memory.js';
+import { openPhone } from '../driver/sip/testing/phone.js';
 import { startTest, keyOf, type Tested } from './testing/server.js';
 
 const PASSWORD = 'pa55word-of-ada';
 const WEBHOOK_SECRET = 'whsec_do-not-tell';
+const PHONE_PASSWORD = 'phone-pa55word-of-ada';
+const TRUNK_PASSWORD = 'trunk-pa55word-of-ada';
 const JWT_SECRET = 'jwt-secret-that-nobody-may-ever-see!!';
 
 describe('secrets', () => {
   let t: Tested;
   let written = '';
   let restore: () => void;
-  const secrets = new Map<string, string>([['password', PASSWORD], ['webhook secret', WEBHOOK_SECRET], ['jwt secret', JWT_SECRET], ['first access key', keyOf('A')]]);
+  const secrets = new Map<string, string>([['password', PASSWORD], ['webhook secret', WEBHOOK_SECRET], ['jwt secret', JWT_SECRET], ['first access key', keyOf('A')],
+    ['password of a phone', PHONE_PASSWORD], ['password of a trunk', TRUNK_PASSWORD]]);
   const answers: string[] = [];
 
   beforeAll(async () => {
@@ -23,7 +28,7 @@ describe('secrets', () => {
     stderr.write = ((text: string | Uint8Array) => { written += String(text); return true; });
     restore = () => { stderr.write = write; };
     const log = pino({ level: 'debug' }, { write: (text: string) => { written += text; } });
-    t = await startTest('sqlite', { LOG: 'debug', JWT_SECRET, CLOCK: 'real' }, { log });
+    t = await startTest('sqlite', { LOG: 'debug', JWT_SECRET, CLOCK: 'real', SIP: 'true', SIP_PORT: '0', SIP_EXTENSION: `1000:${PHONE_PASSWORD}` }, { log });
   });
   afterAll(async () => { restore(); await t.close(); });
   const ask = async (...asked: Parameters<Tested['ask']>) => { const answer = await t.ask(...asked); answers.push(answer.text); return answer; };
@@ -68,6 +73,16 @@ describe('secrets', () => {
       await ask('POST', '/auth/ticket', { key: null, body: { ticket: [ticket] } });
       await ask('POST', '/auth/ticket', { key: null, raw: `{"ticket":"${ticket}"` });
     }
+    for (const body of [{ extension: '1001', password: PHONE_PASSWORD }, { extension: 'a b', password: PHONE_PASSWORD }, { extension: '1002', password: [PHONE_PASSWORD] }, { extension: '1003', password: `${PHONE_PASSWORD}\n` }]) await ask('POST', '/extensions', { body });
+    const trunk = await ask('POST', '/trunks', { body: { uri: 'sip:127.0.0.1:9', username: 'u', password: TRUNK_PASSWORD, register: true } });
+    for (const body of [{ password: `${TRUNK_PASSWORD}\n` }, { password: { inner: TRUNK_PASSWORD } }, { username: 'a b', password: TRUNK_PASSWORD }]) await ask('PUT', `/trunks/${trunk.body.id}`, { body });
+    for (const path of ['/extensions', '/trunks', `/trunks/${trunk.body.id}`]) await ask('GET', path);
+    const phone = await openPhone(t.server.telephony?.bound()[0]?.port ?? 0);
+    for (const [name, password] of [['1000', PHONE_PASSWORD], ['1000', `${PHONE_PASSWORD}x`], ['1999', PHONE_PASSWORD], [PHONE_PASSWORD, PHONE_PASSWORD]] as const) {
+      await phone.askAs(name, password, 'REGISTER', { uri: 'sip:127.0.0.1', to: `<sip:${name}@127.0.0.1>` });
+    }
+    await phone.close();
+    for (const hash of ['md5', 'sha256']) secrets.set(`${hash} of a phone`, createHash(hash).update(`1000:${t.customer_id}:${PHONE_PASSWORD}`).digest('hex'));
     await ask('GET', '//metrics');
     await ask('GET', '//openapi.json', { key: null });
   });
