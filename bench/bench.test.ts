@@ -66,6 +66,12 @@ describe.runIf(existsSync(main))('a tiny run', () => {
     for (const { figure, value } of lines.filter((line) => 'figure' in line)) expect(value, String(figure)).toBeGreaterThan(0);
   }, PATIENCE_MS);
 
+  test('connects browsers that speak and hear', async () => {
+    const lines = await run('browser');
+    expect(lines.filter((line) => 'work' in line).map(({ conc }) => conc)).toEqual([2]);
+    for (const { figure, value } of lines.filter((line) => 'figure' in line)) expect(value, String(figure)).toBeGreaterThan(0);
+  }, PATIENCE_MS);
+
   test('plays to calls and records them, while the main thread is blocked too', async () => {
     const lines = await run('media');
     expect(lines.filter((line) => 'work' in line).map(({ conc }) => conc)).toEqual([4, 4]);

@@ -81,6 +81,10 @@ export const FIGURES: readonly Figure[] = [
   { name: 'speech_cold', text: 'the same by a server that has just started', unit: 'ms' },
   { name: 'speech_cached', text: 'ten words said before: p99', unit: 'ms', ...most(5, 2) },
   { name: 'speech_pace', text: 'sound made in the time that it lasts', unit: 'x' },
+  { name: 'browser_connected', text: 'a call from a browser: offer to connected, p50', unit: 'ms', ...most(500, 300) },
+  { name: 'browser_connected_max', text: 'the same, worst', unit: 'ms' },
+  { name: 'browser_core', text: '50 browsers that speak and are played to: CPU of their worker and of the sound', unit: 'core', ...most(0.6, 0.4) },
+  { name: 'browser_heard', text: 'the same: packets a second that the browsers heard', unit: '/s' },
 ];
 
 /** The figures of the works of one request each, of one round. */

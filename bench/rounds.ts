@@ -8,10 +8,11 @@ import { countFlushes, hasStrace, type Flushes } from './flushes.js';
 import { measureMachine, type Machine } from './machine.js';
 import { measureRequests } from './measure.js';
 import { prepare } from './prepared.js';
-import { feedValues, growthValues, listValues, mediaValues, speechValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
+import { browserValues, feedValues, growthValues, listValues, mediaValues, speechValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
 import { feedEntries, measureFeed } from './works/feed.js';
 import { grow, measureGrowth } from './works/growth.js';
 import { measureLists, measureTransitions, openTables } from './works/lists.js';
+import { browserEntries, measureBrowser } from './works/browser.js';
 import { measureMedia, mediaEntries } from './works/media.js';
 import { REQUEST_WORKS } from './works/requests.js';
 import { measureSpeech, speechEntries } from './works/speech.js';
@@ -56,6 +57,7 @@ export async function runRounds(options: Options, note: (text: string) => void):
   if (options.names.includes('webhooks')) await run([webhooksPart(options)]);
   if (options.names.includes('media')) await run([mediaPart(options)]);
   if (options.names.includes('speech')) await run([speechPart(options)]);
+  if (options.names.includes('browser')) await run([browserPart(options)]);
   if (options.names.includes('waiting')) await run(options.sizes.waiting.map((runs) => waitingPart(runs, options)));
   if (options.names.includes('lists') || options.names.includes('transitions')) await run(await tableParts(options, note));
   return { entries, values: [...values], flushes: describe(counted) };
@@ -135,6 +137,14 @@ const mediaPart = ({ sizes }: Options): Part => ({
   async round(machine) {
     const measured = await measureMedia(sizes.media);
     return { entries: mediaEntries(measured, sizes.media, machine), values: mediaValues(measured) };
+  },
+});
+
+const browserPart = ({ sizes }: Options): Part => ({
+  name: 'browser', rounds: sizes.rounds,
+  async round(machine) {
+    const measured = await measureBrowser(sizes.browser);
+    return { entries: browserEntries(measured, sizes.browser, machine), values: browserValues(measured) };
   },
 });
 

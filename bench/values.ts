@@ -3,6 +3,7 @@ import { quantile, type Entry } from './entry.js';
 import type { Value } from './figures.js';
 import type { FeedMeasured } from './works/feed.js';
 import { FULL_LISTS } from './works/lists.js';
+import type { BrowserMeasured } from './works/browser.js';
 import type { MediaMeasured } from './works/media.js';
 import type { SpeechMeasured } from './works/speech.js';
 import type { Lateness } from './works/timers.js';
@@ -75,6 +76,12 @@ export const mediaValues = ({ calm, blocked }: MediaMeasured): readonly Value[] 
   { name: 'media_p50', value: quantile(calm.intervals, 0.5) ?? Number.NaN }, { name: 'media_p99', value: quantile(calm.intervals, 0.99) ?? Number.NaN }, { name: 'media_core', value: calm.core },
   { name: 'media_blocked_p50', value: quantile(blocked.intervals, 0.5) ?? Number.NaN }, { name: 'media_blocked_p99', value: quantile(blocked.intervals, 0.99) ?? Number.NaN },
   { name: 'media_blocked_core', value: blocked.core }, { name: 'media_gaps', value: calm.gaps + blocked.gaps }, { name: 'media_late', value: (calm.late + blocked.late) / Math.max(1, calm.packets + blocked.packets) },
+];
+
+/** How soon browsers were connected, and what they took. */
+export const browserValues = ({ connected, core, heard_per_s }: BrowserMeasured): readonly Value[] => [
+  { name: 'browser_connected', value: quantile(connected, 0.5) ?? Number.NaN }, { name: 'browser_connected_max', value: connected[connected.length - 1] ?? Number.NaN },
+  { name: 'browser_core', value: core }, { name: 'browser_heard', value: heard_per_s },
 ];
 
 /** How soon speech was heard. */

@@ -91,7 +91,7 @@ function writePrompt(path: string): string {
 }
 
 /** CPU of this process, all threads but the main one, which is the bench's: the worker's, and that of the threads that write and read for it. */
-function workerCpuUs(): number {
+export function workerCpuUs(): number {
   const { user, system } = process.cpuUsage();
   return user + system - mainThreadUs();
 }
