@@ -37,7 +37,8 @@ type Kept = {
   failures: number;
   state: Registration['state'];
   detail: string;
-  hop: Hop | undefined;
+  /** Where it is: its calls may come from each of its places. */
+  addresses: readonly string[];
   stop: () => void;
   gone: boolean;
 };
@@ -59,13 +60,15 @@ export function createTrunkClient(parts: TrunkClientParts): TrunkClient {
     next();
     const wanted = await directory.registering().catch((error: unknown) => { log.warn({ error: String(error) }, 'the trunks could not be read'); return undefined; });
     if (closed) return;
+    // Whoever asked meanwhile has armed it, too.
+    next();
     next = timers.after(EVERY_MS, () => { void refresh(); });
     if (wanted === undefined) return;
     const same = (entry: Kept): boolean => wanted.some((trunk) => JSON.stringify(trunk) === JSON.stringify(entry.trunk));
     for (const [id, entry] of kept) if (!same(entry)) { kept.delete(id); void giveUp(parts, entry); }
     for (const trunk of wanted) {
       if (kept.has(trunk.id)) continue;
-      const entry: Kept = { trunk, call_id: token(), line: token(), cseq: 0, expires_s: ASKED_S, failures: 0, state: 'trying', detail: '', hop: undefined, stop: () => undefined, gone: false };
+      const entry: Kept = { trunk, call_id: token(), line: token(), cseq: 0, expires_s: ASKED_S, failures: 0, state: 'trying', detail: '', addresses: [], stop: () => undefined, gone: false };
       kept.set(trunk.id, entry);
       void register(parts, entry);
     }
@@ -76,7 +79,7 @@ export function createTrunkClient(parts: TrunkClientParts): TrunkClient {
     called(request, source) {
       const line = parseUri(request.uri)?.parameters['line'];
       if (line === undefined) return undefined;
-      return [...kept.values()].find((entry) => entry.line === line && entry.hop?.address === source.address)?.trunk;
+      return [...kept.values()].find((entry) => entry.line === line && entry.addresses.includes(source.address))?.trunk;
     },
     async close() {
       closed = true;
@@ -106,6 +109,7 @@ function failed(parts: TrunkClientParts, entry: Kept, detail: string): void {
 async function register(parts: TrunkClientParts, entry: Kept, expires_s = entry.expires_s): Promise<void> {
   const hops = await parts.resolve(entry.trunk.uri).catch(() => []);
   if (entry.gone && expires_s !== 0) return;
+  entry.addresses = hops.map(({ address }) => address);
   const answers = createAnswers(entry.trunk.username, entry.trunk.password, token);
   const uri = `sip:${hostAndPort(entry.trunk.uri)}`;
   const aor = `<sip:${entry.trunk.username}@${hostAndPort(entry.trunk.uri)}>`;
@@ -124,7 +128,7 @@ async function register(parts: TrunkClientParts, entry: Kept, expires_s = entry.
     parts.transactions.request(request, hop, {
       onResponse(response) {
         if (response.status < 200) return;
-        if (response.status < 300) { registered(parts, entry, hop, response, contact, seconds); done(); return; }
+        if (response.status < 300) { registered(parts, entry, response, contact, seconds); done(); return; }
         const least = Number(header(response, 'Min-Expires') ?? 0);
         if (answers.learn(response)) void ask(place, seconds).then(done);
         else if (response.status === 423 && seconds > 0 && least > seconds && least <= 86_400) { entry.expires_s = least; void ask(place, least).then(done); }
@@ -137,13 +141,13 @@ async function register(parts: TrunkClientParts, entry: Kept, expires_s = entry.
   await ask(0, expires_s);
 }
 
-function registered(parts: TrunkClientParts, entry: Kept, hop: Hop, response: SipResponse, contact: string, asked_s: number): void {
+function registered(parts: TrunkClientParts, entry: Kept, response: SipResponse, contact: string, asked_s: number): void {
   if (asked_s === 0) return;
   const mine = headers(response, 'Contact').map(parseNameAddress).find((address) => address?.uri.parameters['line'] === entry.line || `<${address?.uri.user}>` === contact);
   const told = Number(mine?.parameters['expires'] ?? header(response, 'Expires') ?? asked_s);
   const granted_s = Number.isFinite(told) && told > 0 ? Math.min(told, 86_400) : asked_s;
   if (entry.state !== 'registered') parts.log.info({ trunk_id: entry.trunk.id, expires_s: granted_s }, 'registered with a trunk');
-  Object.assign(entry, { failures: 0, state: 'registered', detail: '', hop });
+  Object.assign(entry, { failures: 0, state: 'registered', detail: '' });
   // Well before it runs out: one that is lost can be sent again.
   again(parts, entry, Math.max(granted_s * 0.5, granted_s - 60, 1) * 1_000);
 }

@@ -54,8 +54,11 @@ export type ClientHandlers = {
 export type ClientTransaction = {
   readonly request: SipRequest;
   readonly hop: Hop;
-  /** Sends CANCEL once a provisional response has come (§9.1); nothing where a final one has. Without a final response within 64*T1, `onFailure(408)`. */
-  cancel(): void;
+  /**
+   * Sends CANCEL once a provisional response has come (§9.1), with this `Reason` (RFC 3326); nothing where a final one has. Without a final response
+   * within 64*T1, `onFailure(408)`.
+   */
+  cancel(reason?: string): void;
 };
 
 /** What hears of requests: the UA. */

@@ -291,7 +291,9 @@ describe('a call to an extension', () => {
     await settled();
     other.respond(second, 200, { sdp: sdp({ port: 9_000 }) });
     await world.until('answered');
-    phone.respond(await phone.request_of('CANCEL'), 200);
+    const cancel = await phone.request_of('CANCEL');
+    expect(header(cancel, 'Reason')).toContain('elsewhere');
+    phone.respond(cancel, 200);
     phone.respond(invite, 487);
     await settled();
     expect(world.facts(leg_id)).toEqual(['ringing', 'answered']);

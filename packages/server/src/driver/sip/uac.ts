@@ -187,7 +187,8 @@ function leaveOthers(ua: Ua, { branches, session }: Outgoing, winner: string | u
     for (const [tag, { dialog }] of branch.forks) if (tag !== winner || session.dialog !== dialog) leave(ua, dialog);
     if (branch.state !== 'calling') continue;
     branch.state = 'left';
-    branch.transaction?.cancel();
+    // So that a phone counts no call as missed that another has taken.
+    branch.transaction?.cancel(winner === undefined ? undefined : 'SIP;cause=200;text="Call completed elsewhere"');
   }
 }
 

@@ -53,9 +53,10 @@ export function clientSide(ground: Ground, newVia: (hop: Hop) => string): Client
         keep(key, client(ground, request, hop, handlers, ended));
         return { request, hop, cancel: () => undefined };
       }
-      const machine = inviteClient(ground, request, hop, handlers, () => { begin(cancelOf(request), hop); }, ended);
+      let why = '';
+      const machine = inviteClient(ground, request, hop, handlers, () => { begin(cancelOf(request, why), hop); }, ended);
       keep(key, machine);
-      return { request, hop, cancel: machine.cancel };
+      return { request, hop, cancel: (reason = '') => { why = reason; machine.cancel(); } };
     },
     receive(response, source) {
       // §8.1.3.3: with a second Via it is somebody else's.

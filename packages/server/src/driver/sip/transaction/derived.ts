@@ -9,9 +9,10 @@ export function ackOf(invite: SipRequest, response: SipResponse): SipRequest {
   return derived(invite, 'ACK', header(response, 'To') ?? '');
 }
 
-/** The CANCEL of an INVITE: its branch, its To. */
-export function cancelOf(invite: SipRequest): SipRequest {
-  return derived(invite, 'CANCEL', header(invite, 'To') ?? '');
+/** The CANCEL of an INVITE: its branch, its To, and why. */
+export function cancelOf(invite: SipRequest, reason = ''): SipRequest {
+  const cancel = derived(invite, 'CANCEL', header(invite, 'To') ?? '');
+  return reason === '' ? cancel : { ...cancel, headers: [...cancel.headers, ['Reason', reason]] };
 }
 
 function derived(invite: SipRequest, method: string, to: string): SipRequest {
