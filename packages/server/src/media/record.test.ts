@@ -1,5 +1,5 @@
 // Recordings, over real sockets and on a real disk.
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MediaEvent } from './media.js';
@@ -72,8 +72,11 @@ describe('a recording', () => {
     const { leg, phone } = await stage.connect();
     stage.media.record(leg, 'nowhere', { ...asked, path: join(stage.folder, 'absent', 'a.wav') });
     expect(await done(leg, 'nowhere')).toEqual({ leg_id: leg, type: 'recording_done', id: 'nowhere', how: 'failed', duration_ms: 0, size_bytes: 0, message: 'The recording cannot be written (ENOENT).' });
-    stage.media.record(leg, 'full', { ...asked, path: '/dev/full' });
-    expect(await done(leg, 'full')).toMatchObject({ how: 'failed', message: 'The disk is full.' });
+    // Where the system has it: a file that is always full.
+    if (existsSync('/dev/full')) {
+      stage.media.record(leg, 'full', { ...asked, path: '/dev/full' });
+      expect(await done(leg, 'full')).toMatchObject({ how: 'failed', message: 'The disk is full.' });
+    }
     const before = phone.got.length;
     await until(() => phone.got.length > before + 5);
   });
