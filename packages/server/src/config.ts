@@ -102,6 +102,8 @@ function callEntries() {
     sip_tls_cert: entry('SIP_TLS_CERT', '', 'file with the certificate and its chain, PEM', any),
     sip_tls_key: entry('SIP_TLS_KEY', '', 'file with the key of the certificate, PEM', any),
     sip_ws_port: entry('SIP_WS_PORT', '', 'SIP over WebSocket; empty is none', optional(number(0, 65_535))),
+    sip_digests: entry('SIP_DIGESTS', 'MD5', 'digests that phones are asked for, comma-separated, the preferred first: `MD5`, `SHA-256`. Many phones give up where one is named that they do not know', digests),
+    sip_phones_from: entry('SIP_PHONES_FROM', '', 'addresses and CIDRs, comma-separated, that phones may call and register from; empty is everywhere. Trunks have their own', networks),
     public_address: entry('PUBLIC_ADDRESS', '', 'IP address that others reach this machine at, where it is another than SIP_HOST: behind NAT', ipAddress),
     rtp_ports: entry('RTP_PORTS', '20000-29999', 'first and last UDP port for the sound of calls; each call takes two', portRange),
     webrtc: entry('WEBRTC', '', 'calls from browsers: `true` or `false`; on in `dev`, off in `start`', optional(flag)),
@@ -200,6 +202,22 @@ function prefixes(text: string): readonly string[] {
   const all = listed(text);
   if (!all.every((prefix) => /^(?:\+|\+?\d{1,15}|@[A-Za-z0-9.:[\]-]{1,253})$/.test(prefix))) throw new Error('must be a list of beginnings of numbers, as `+49`, and of hosts, as `@sip.example.com`');
   return all;
+}
+
+function digests(text: string): readonly ('MD5' | 'SHA-256')[] {
+  const all = listed(text).map((name) => (name === 'MD5' || name === 'SHA-256' ? name : undefined)).filter((name) => name !== undefined);
+  if (all.length === 0 || all.length !== listed(text).length) throw new Error('must be a list of `MD5` and `SHA-256`');
+  return all;
+}
+
+function networks(text: string): readonly string[] {
+  const isNetwork = (part: string): boolean => {
+    const [base = '', bits, ...rest] = part.split('/');
+    const most = isIP(base) === 4 ? 32 : isIP(base) === 6 ? 128 : -1;
+    return most > 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+  };
+  if (!listed(text).every(isNetwork)) throw new Error('must be a list of IP addresses and CIDRs, as `10.0.0.0/8`');
+  return listed(text);
 }
 
 const listed = (text: string): readonly string[] => text.split(',').map((part) => part.trim()).filter(Boolean);

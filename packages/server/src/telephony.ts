@@ -133,7 +133,7 @@ async function pem(setting: string, path: string): Promise<string> {
 
 function sipOf(config: Config, { host, store, clock, log }: TelephonyParts, media: Media, { transactions }: Wire): { readonly sip: Sip; readonly bounded: Signalling } {
   const directory = createDirectory(host, { firstCustomer: async () => (await firstCustomer(store))?.id, trunks: () => allOf(store, { kind: 'trunk' }) });
-  const sip = createSip({ transactions, media, directory, log, settings: { media_address: config.public_address, outbound_allow: config.outbound_allow } });
+  const sip = createSip({ transactions, media, directory, log, settings: { media_address: config.public_address, outbound_allow: config.outbound_allow, digests: config.sip_digests, phones_from: config.sip_phones_from } });
   return { sip, bounded: withMinutes(sip, { clock, most: config.max_outbound_minutes, spent: spentOutside(store) }) };
 }
 

@@ -69,7 +69,7 @@ async function toUri(parts: RouteParts, customer_id: string, text: string): Prom
   if (uri === undefined || uri.scheme === 'tel' || uri.user === '') return undefined;
   const [label] = uri.host.split('.');
   if (label === customer_id || parts.isOurs(bare(uri.host), uri.port)) return toExtension(parts, customer_id, uri.user);
-  if (!parts.settings.outbound_allow.includes(`@${uri.host}`)) return undefined;
+  if (!parts.settings.outbound_allow.some((allowed) => allowed.toLowerCase() === `@${uri.host}`)) return undefined;
   const { headers: _none, password: _neither, ...plain } = uri;
   const called = printUri(plain);
   return { extension: '', targets: [{ uri: called, route: [], hops: () => parts.resolve(called), direct: false, answers: NO_ANSWERS }] };
