@@ -80,13 +80,18 @@ describe('the IVR', () => {
     await Promise.all(leaving.map(({ caller, text }) => hangUp(caller, text)));
     await late.until(choices.find(({ key }) => key === '1')?.text ?? '');
     await moveOn(20);
-    for (const { caller } of through) await caller.until(GOODBYE);
+    const at = (key: string) => through.find((one) => one.key === key)?.caller as Running;
+    const [voicemail, conference] = [at('4'), at('5')];
+    for (const { caller } of through) if (caller !== voicemail && caller !== conference) await caller.until(GOODBYE);
+    await conference.until('(conference_join)');
+    await hangUp(conference, 'conference_join');
     await late.until(GOODBYE);
     await hangUp(late, GOODBYE);
-    await moveOn(20);
-    for (const { caller, text } of through) {
+    // Who leaves a message and presses nothing is waited for.
+    do await moveOn(20); while ((await activeflowOf(voicemail.stdout())).status === 'running');
+    for (const { caller, text } of through.filter((one) => one.caller !== conference)) {
       const { code, stdout } = await caller.ended;
-      expect({ code, spoken: spoken(stdout) }).toEqual({ code: 0, spoken: [WELCOME, text, GOODBYE] });
+      expect({ code, spoken: spoken(stdout) }).toEqual({ code: 0, spoken: [WELCOME, text, ...(caller === voicemail ? ['Your message has been recorded.'] : []), GOODBYE] });
       expect(stdout).toContain(THROUGH);
     }
   }, LONG);
