@@ -35,7 +35,7 @@ import { createTeller } from './runner/tell.js';
 import { createWebhooks } from './runner/webhooks.js';
 import { openStore } from './store/register.js';
 import type { Store } from './store/store.js';
-import { carriesCalls, createTelephony, type Telephony, type TelephonyParts } from './telephony.js';
+import { carriesCalls, createTelephony, hasLeft, type Telephony, type TelephonyParts } from './telephony.js';
 import { createAsteriskTelephony } from './telephony-asterisk.js';
 
 /** A running server. */
@@ -113,5 +113,6 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
 /** What carries calls, where the settings want that. */
 async function telephonyOf(config: Config, parts: TelephonyParts): Promise<Telephony | undefined> {
   if (config.ari_url !== '') return createAsteriskTelephony(config, parts);
-  return carriesCalls(config) ? createTelephony(config, parts) : undefined;
+  // What was carried by an earlier process has to be ended, though nothing is carried any more.
+  return carriesCalls(config) || (await hasLeft(parts.store)) ? createTelephony(config, parts) : undefined;
 }

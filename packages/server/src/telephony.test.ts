@@ -1,11 +1,16 @@
 // A server that carries calls: a phone registers, dials, is heard; what is shown of it; what a start and an end do.
+import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NONE_ID } from '@activeflow/engine';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { startTest, type Tested } from './api/testing/server.js';
+import { NEW_CALL } from './driver/call-document.js';
+import { NEW_CARRIED } from './driver/call/document.js';
 import { authorized, openPhone, sdp, type Phone } from './driver/sip/testing/phone.js';
+import { openMemory } from './store/memory.js';
 
 const PASSWORD = 'correct horse battery';
 const ON = { SIP: 'true', SIP_PORT: '0', SIP_EXTENSION: `1000:${PASSWORD}`, CLOCK: 'real', RTP_PORTS: '30000-39999' };
@@ -73,6 +78,17 @@ describe('a server that carries calls', () => {
     t = await startTest('memory', { ...ON, ...store, SIP: 'false' });
     expect((await t.ask('GET', `/calls/${call.id}`)).body).toMatchObject({ status: 'hangup', hangup_by: 'local', hangup_reason: 'normal' });
     expect((await t.ask('GET', `/activeflows/${call.activeflow_id}`)).body).toMatchObject({ status: 'ended', end_reason: 'hangup' });
+  });
+
+  test('a call that an earlier process carried is ended as lost, though SIP is off by now', async () => {
+    const store = openMemory();
+    const [id, customer_id] = [randomUUID(), randomUUID()];
+    const old = { customer_id, key: null, version: 1, tm_create: 1, tm_update: null, tm_delete: null };
+    const data = { ...NEW_CALL, status: 'progressing', direction: 'incoming', carrier: 'embedded', carried: NEW_CARRIED, source: {}, destination: {}, activeflow_id: NONE_ID };
+    expect(await store.commit([{ documents: [{ ...old, kind: 'leg', id, parent: 'embedded', data: {} }, { ...old, kind: 'call', id, parent: '', data }] }])).toEqual(['ok']);
+    t = await startTest('memory', { SIP: 'false', CLOCK: 'real' }, { store });
+    expect((await store.document('call', id))?.data).toMatchObject({ status: 'hangup', hangup_reason: 'failed' });
+    expect((await store.document('leg', id))?.tm_delete).not.toBe(null);
   });
 
   test('the extension and the trunk of the settings are made once, and never beside others', async () => {

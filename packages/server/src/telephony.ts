@@ -59,6 +59,9 @@ const BROWSERS_AT_MOST = 500;
 /** True where the settings want calls to be carried. */
 export const carriesCalls = ({ sip, webrtc }: Pick<Config, 'sip' | 'webrtc'>): boolean => sip === true || webrtc === true;
 
+/** True where an earlier process has left calls that it carried. */
+export const hasLeft = async (store: Store): Promise<boolean> => (await store.documents({ kind: 'leg', parent: 'embedded', limit: 1 })).length > 0;
+
 /** Makes it; nothing is bound before `start`. Throws, in one sentence, where the settings cannot be used. */
 export async function createTelephony(config: Config, parts: TelephonyParts): Promise<Telephony> {
   const { host, egress, log } = parts;
