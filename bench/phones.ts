@@ -24,6 +24,8 @@ const FRAME_MS = 20;
 const packet = Buffer.alloc(172);
 
 function hear(phone: Phone, bytes: Buffer): void {
+  // A report (RTCP) of the phone whose port is the one below is no packet of this one.
+  if (bytes.readUInt8(1) >= 192) return;
   const now_us = monotonicUs();
   const sequence = bytes.readUInt16BE(2);
   if (measuring && phone.last_us > 0) {

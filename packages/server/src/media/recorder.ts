@@ -18,8 +18,8 @@ export type Recorder = {
 
 const CHANNELS = 2;
 const FRAME_BYTES = FRAME_SAMPLES * CHANNELS * 2;
-/** What is written at once: a second. */
-const PIECE_FRAMES = 50;
+/** What is written at once: two seconds. */
+const PIECE_FRAMES = 100;
 const BYTES_PER_MS = (SAMPLE_RATE * CHANNELS * 2) / 1000;
 
 /** The words of the system about a file, without its path. */

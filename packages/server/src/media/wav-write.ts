@@ -15,9 +15,9 @@ export type WavFile = {
 /** Bytes before the sound. */
 export const WAV_HEADER_BYTES = 44;
 /** The header is renewed with every so many pieces. */
-const HEADER_EVERY = 4;
+const HEADER_EVERY = 2;
 /** More pieces than this waiting for the disk: it does not keep up, and memory is not for that. */
-const MOST_WAITING = 30;
+const MOST_WAITING = 15;
 /** RIFF counts in 32 bits. */
 const MOST_BYTES = 0xffff_ff00 - WAV_HEADER_BYTES;
 
