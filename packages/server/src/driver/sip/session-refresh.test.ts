@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { header } from './headers.js';
 import { openPhone, sdp, type Asked, type Line, type Phone } from './testing/phone.js';
-import { CUSTOMER, pass, startWorld, trunk, turn, type World } from './testing/world.js';
+import { CUSTOMER, pass, startWorld, trunk, type World } from './testing/world.js';
 import type { SipResponse } from './types.js';
 
 let world: World;
@@ -15,7 +15,8 @@ beforeEach(async () => {
 });
 afterEach(async () => { await world.close(); await phone.close(); });
 
-const settled = async (): Promise<void> => { await turn(); await turn(); await turn(); };
+const settled = (): Promise<void> => phone.settled();
+const passed = async (milliseconds: number, step_ms: number): Promise<void> => { await pass(world.timers, milliseconds, step_ms); await settled(); };
 type Up = { readonly leg_id: string; readonly answer: SipResponse; readonly line: Line };
 
 /** A call of the phone's that is up. */
@@ -58,9 +59,9 @@ describe('the interval of a session (RFC 4028)', () => {
 
   it('ends a call that the other end does not refresh, a little before it is over', async () => {
     const { leg_id } = await incoming({ headers: [['Supported', 'timer'], ['Session-Expires', '90']] });
-    await pass(world.timers, 59_000, 1_000);
+    await passed(59_000, 1_000);
     expect(world.facts(leg_id)).toEqual(['offered', 'answered']);
-    await pass(world.timers, 2_000, 1_000);
+    await passed(2_000, 1_000);
     expect(world.facts(leg_id)).toEqual(['offered', 'answered', 'ended timeout local']);
     await phone.request_of('BYE');
   });
@@ -68,7 +69,7 @@ describe('the interval of a session (RFC 4028)', () => {
   it.each(['UPDATE', 'INVITE'])('goes on where it is refreshed by %s', async (method) => {
     const { leg_id, line } = await incoming({ headers: [['Supported', 'timer'], ['Session-Expires', '90;refresher=uac']] });
     for (let i = 0; i < 3; i++) {
-      await pass(world.timers, 45_000, 5_000);
+      await passed(45_000, 5_000);
       const request = phone.within(line, method, { ...(method === 'INVITE' ? { sdp: sdp() } : {}), headers: [['Supported', 'timer'], ['Session-Expires', '90;refresher=uac']] });
       phone.send(request);
       const answer = await phone.response_to(request);
@@ -82,7 +83,7 @@ describe('the interval of a session (RFC 4028)', () => {
   it('is refreshed from here by UPDATE where the other end knows it', async () => {
     const { leg_id } = await outgoing([['Session-Expires', '100;refresher=uac'], ['Allow', 'INVITE, UPDATE']]);
     for (let i = 0; i < 2; i++) {
-      await pass(world.timers, 50_000, 1_000);
+      await passed(50_000, 1_000);
       const update = await phone.request_of('UPDATE');
       expect([header(update, 'Session-Expires'), update.body.length]).toEqual(['100', 0]);
       phone.respond(update, 200, { headers: [['Session-Expires', '100;refresher=uac']] });
@@ -93,7 +94,7 @@ describe('the interval of a session (RFC 4028)', () => {
 
   it('is refreshed by INVITE where it knows none, or takes none', async () => {
     await outgoing([['Session-Expires', '100;refresher=uac'], ['Allow', 'UPDATE']]);
-    await pass(world.timers, 50_000, 1_000);
+    await passed(50_000, 1_000);
     phone.respond(await phone.request_of('UPDATE'), 405);
     const invite = await phone.request_of('INVITE');
     // The same description, so its version is the same.
@@ -106,16 +107,16 @@ describe('the interval of a session (RFC 4028)', () => {
 
   it('is asked for anew where a 422 wants a longer one', async () => {
     await outgoing([['Session-Expires', '100;refresher=uac'], ['Allow', 'UPDATE']]);
-    await pass(world.timers, 50_000, 1_000);
+    await passed(50_000, 1_000);
     phone.respond(await phone.request_of('UPDATE'), 422, { headers: [['Min-SE', '300']] });
     expect(header(await phone.request_of('UPDATE'), 'Session-Expires')).toBe('300');
   });
 
   it.each([481, 408, 'silence'] as const)('ends a call whose refresh meets %s', async (what) => {
     const { leg_id } = await outgoing([['Session-Expires', '300;refresher=uac'], ['Allow', 'UPDATE']]);
-    await pass(world.timers, 150_000, 1_000);
+    await passed(150_000, 1_000);
     const update = await phone.request_of('UPDATE');
-    if (what === 'silence') await pass(world.timers, 33_000, 1_000);
+    if (what === 'silence') await passed(33_000, 1_000);
     else phone.respond(update, what);
     await settled();
     expect(world.facts(leg_id)).toEqual(['answered', 'ended timeout local']);
@@ -123,7 +124,7 @@ describe('the interval of a session (RFC 4028)', () => {
 
   it('waits where two changes meet: 491, both ways (§14)', async () => {
     const { leg_id, line } = await outgoing([['Session-Expires', '300;refresher=uac']]);
-    await pass(world.timers, 150_000, 1_000);
+    await passed(150_000, 1_000);
     const ours = await phone.request_of('INVITE');
     const theirs = phone.within(line, 'INVITE', { sdp: sdp() });
     phone.send(theirs);
@@ -132,9 +133,9 @@ describe('the interval of a session (RFC 4028)', () => {
     await phone.request_of('ACK');
     expect(asks('INVITE')).toBe(2);
     // The one who made the Call-ID waits from 2.1 to 4 seconds.
-    await pass(world.timers, 2_000, 500);
+    await passed(2_000, 500);
     expect(asks('INVITE')).toBe(2);
-    await pass(world.timers, 2_500, 500);
+    await passed(2_500, 500);
     expect(asks('INVITE')).toBe(3);
     expect(world.facts(leg_id)).toEqual(['answered']);
   });

@@ -8,7 +8,7 @@ import { header } from './headers.js';
 import { parseMessage } from './parse.js';
 import { printMessage } from './print.js';
 import { authorized, openPhone, requestsOf, sdp } from './testing/phone.js';
-import { CUSTOMER, eventually, pass, startWorld, trunk, turn, type World } from './testing/world.js';
+import { CUSTOMER, eventually, pass, startWorld, trunk, type World } from './testing/world.js';
 import { virtualTimers } from './timers.js';
 import type { SipMessage } from './types.js';
 import { openTransport, type OpenTransport } from './transport/open.js';
@@ -125,7 +125,7 @@ describe('the end of the server', () => {
     await world.sip.originate({ leg_id: 'out', customer_id: CUSTOMER, source: TEL, destination: TEL, anonymous: false, timeout_ms: 60_000 });
     phone.respond(await phone.request_of('INVITE'), 180);
     await world.until('ringing');
-    await turn();
+    await phone.settled();
     const closed = world.close();
     expect((await phone.response_to(ringing)).status).toBe(503);
     await phone.request_of('BYE');

@@ -3,13 +3,14 @@ import type { Trunk } from './directory.js';
 import { parseShown } from './digest.js';
 import { cseq, header } from './headers.js';
 import { openPhone, sdp, type Phone } from './testing/phone.js';
-import { pass, startWorld, trunk, turn, type World } from './testing/world.js';
+import { pass, startWorld, trunk, type World } from './testing/world.js';
 import { parseNameAddress } from './uri.js';
 
 let world: World;
 let peer: Phone;
 let trunks: Trunk[];
-const settled = async (): Promise<void> => { await turn(); await turn(); await turn(); };
+const settled = (): Promise<void> => peer.settled();
+const passed = async (milliseconds: number, step_ms: number): Promise<void> => { await pass(world.timers, milliseconds, step_ms); await settled(); };
 
 beforeEach(async () => {
   peer = await openPhone(() => world.port);
@@ -40,9 +41,9 @@ describe('a trunk that registers', () => {
     expect(parseShown(header(second, 'Authorization') ?? '')).toMatchObject({ username: 'us', nonce: 'n', algorithm: 'SHA-256' });
     expect([header(second, 'Call-ID'), cseq(second)?.number]).toEqual([header(first, 'Call-ID'), 2]);
     expect(states()).toEqual(['one registered']);
-    await pass(world.timers, 239_000, 10_000);
+    await passed(239_000, 10_000);
     expect(registers()).toBe(2);
-    await pass(world.timers, 2_000, 1_000);
+    await passed(2_000, 1_000);
     expect(cseq(await take(300))?.number).toBe(3);
   });
 
@@ -56,15 +57,15 @@ describe('a trunk that registers', () => {
     await settled();
     expect(states()).toEqual(['one failed']);
     expect(world.sip.registrations()[0]?.detail).toBe('it answered 403 Forbidden');
-    await pass(world.timers, 38_000, 1_000);
+    await passed(38_000, 1_000);
     expect(registers()).toBe(2);
     peer.respond(await peer.request_of('REGISTER'), 403, { contact: false });
     await settled();
-    await pass(world.timers, 44_000, 1_000);
+    await passed(44_000, 1_000);
     expect(registers()).toBe(2);
     expect(world.logged().match(/does not take our registration/g)).toHaveLength(1);
     expect(world.logged()).not.toMatch(/ours/);
-    await pass(world.timers, 32_000, 1_000);
+    await passed(32_000, 1_000);
     await take(300);
     expect(states()).toEqual(['one registered']);
   });

@@ -4,7 +4,7 @@ import type { Originate } from '../legs.js';
 import { parseShown } from './digest.js';
 import { cseq, header, headers, tagOf } from './headers.js';
 import { openPhone, sdp, type Phone } from './testing/phone.js';
-import { CUSTOMER, pass, startWorld, trunk, turn, type Setting, type World } from './testing/world.js';
+import { CUSTOMER, pass, startWorld, trunk, type Setting, type World } from './testing/world.js';
 import type { SipRequest } from './types.js';
 
 let world: World;
@@ -13,7 +13,8 @@ let other: Phone;
 let port = 0;
 
 const address = (type: string, target: string, target_name = ''): Address => ({ type, target, target_name, name: '', detail: '' });
-const settled = async (): Promise<void> => { await turn(); await turn(); await turn(); };
+const settled = async (): Promise<void> => { await Promise.all([phone.settled(), other.settled()]); };
+const passed = async (milliseconds: number, step_ms: number): Promise<void> => { await pass(world.timers, milliseconds, step_ms); await settled(); };
 const open = async (setting: Setting = {}): Promise<void> => {
   world = await startWorld({
     extensions: { 1000: 'secret', 1001: 'nobody' }, settings: { outbound_allow: ['+', '@peer.example'] },
@@ -159,7 +160,7 @@ describe('a call that goes out by a trunk', () => {
     const { leg_id, invite } = await dial(TEL, { timeout_ms: 5_000 });
     phone.respond(invite, 180);
     await world.until('ringing');
-    await pass(world.timers, 5_000, 500);
+    await passed(5_000, 500);
     const cancel = await phone.request_of('CANCEL');
     expect(header(cancel, 'Via')).toBe(header(invite, 'Via'));
     phone.respond(cancel, 200);
@@ -241,7 +242,7 @@ describe('a call that goes out by a trunk', () => {
   it.each([503, 'silence'] as const)('goes to the next place of the trunk after %s', async (what) => {
     const { leg_id, invite } = await dial(TEL, { timeout_ms: 60_000 });
     if (what === 503) phone.respond(invite, 503);
-    else await pass(world.timers, 33_000, 500);
+    else await passed(33_000, 500);
     const second = await other.request_of('INVITE');
     expect(header(second, 'Call-ID')).toBe(header(invite, 'Call-ID'));
     other.respond(second, 200, { sdp: sdp() });
@@ -251,7 +252,7 @@ describe('a call that goes out by a trunk', () => {
 
   it('that no place answers ends as not answered', async () => {
     const { leg_id } = await dial(TEL, { timeout_ms: 120_000 });
-    await pass(world.timers, 70_000, 500);
+    await passed(70_000, 500);
     expect(world.facts(leg_id)).toEqual(['ended noanswer remote']);
   });
 

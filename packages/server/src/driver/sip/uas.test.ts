@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cseq, header, headers, tagOf } from './headers.js';
 import { openPhone, sdp, type Asked, type Phone } from './testing/phone.js';
-import { CUSTOMER, pass, startWorld, trunk, turn, type Setting, type World } from './testing/world.js';
+import { CUSTOMER, pass, startWorld, trunk, type Setting, type World } from './testing/world.js';
 import type { SipRequest, SipResponse } from './types.js';
 
 let world: World;
@@ -34,7 +34,8 @@ async function up(asked: Asked = {}) {
   await settled();
   return { invite, leg_id, answer, line: phone.line(invite, answer) };
 }
-const settled = async (): Promise<void> => { await turn(); await turn(); await turn(); };
+const settled = (): Promise<void> => phone.settled();
+const passed = async (milliseconds: number, step_ms: number): Promise<void> => { await pass(world.timers, milliseconds, step_ms); await settled(); };
 const text = (response: SipResponse): string => response.body.toString();
 
 describe('a call that comes in', () => {
@@ -103,9 +104,9 @@ describe('a call that comes in', () => {
     await reopen({ settings: { ring_ms: 150_000 } });
     const { invite, leg_id } = await call();
     await world.sip.ring(leg_id);
-    await pass(world.timers, 130_000, 10_000);
+    await passed(130_000, 10_000);
     expect(phone.count((message) => message.kind === 'response' && message.status === 180)).toBe(3);
-    await pass(world.timers, 30_000, 10_000);
+    await passed(30_000, 10_000);
     expect((await phone.response_to(invite)).status).toBe(480);
     expect(world.facts(leg_id)).toEqual(['offered', 'ended noanswer local']);
   });
@@ -130,18 +131,18 @@ describe('the 200 of a call', () => {
     const answer = await phone.response_to(invite);
     const oks = (): number => phone.count((message) => message.kind === 'response' && message.status === 200 && cseq(message)?.method === 'INVITE');
     expect(oks()).toBe(1);
-    await pass(world.timers, 7_600, 100);
+    await passed(7_600, 100);
     // After 0.5, 1.5, 3.5 and 7.5 seconds.
     expect(oks()).toBe(5);
     // Of another request: no ACK of this.
     phone.ack({ ...invite, headers: invite.headers.map(([name, value]) => [name, name === 'CSeq' ? '9 INVITE' : value]) }, answer);
     await settled();
     // From then on after four seconds each (T2).
-    await pass(world.timers, 8_000, 100);
+    await passed(8_000, 100);
     expect(oks()).toBe(7);
     phone.ack(invite, answer);
     await settled();
-    await pass(world.timers, 40_000, 500);
+    await passed(40_000, 500);
     expect(oks()).toBe(7);
     expect(world.facts(leg_id)).toEqual(['offered', 'answered']);
   });
@@ -150,9 +151,9 @@ describe('the 200 of a call', () => {
     const { invite, leg_id } = await call();
     await world.sip.answer(leg_id);
     await phone.response_to(invite);
-    await pass(world.timers, 31_000, 500);
+    await passed(31_000, 500);
     expect(world.facts(leg_id)).toEqual(['offered', 'answered']);
-    await pass(world.timers, 1_500, 500);
+    await passed(1_500, 500);
     await phone.request_of('BYE');
     expect(world.facts(leg_id)).toEqual(['offered', 'answered', 'ended failed local']);
     expect(world.sip.counts().dialogs).toBe(0);
@@ -180,7 +181,7 @@ describe('two BYEs that cross', () => {
     const answer = await phone.response_to(invite);
     expect((await phoneAsks(phone.within(phone.line(invite, answer), 'BYE'))).status).toBe(200);
     expect(world.sip.counts().dialogs).toBe(0);
-    await pass(world.timers, 40_000, 1_000);
+    await passed(40_000, 1_000);
     expect(phone.count((message) => message.kind === 'request')).toBe(0);
     expect(world.facts(leg_id)).toEqual(['offered', 'answered', 'ended normal local']);
   });
@@ -390,7 +391,7 @@ describe('Require: 100rel (RFC 3262)', () => {
     await world.sip.ring(leg_id);
     const ringing = await phone.response_to(invite, 180);
     expect([header(ringing, 'Require'), header(ringing, 'RSeq')]).toEqual(['100rel', '1']);
-    await pass(world.timers, 3_600, 100);
+    await passed(3_600, 100);
     expect(phone.count((message) => message.kind === 'response' && message.status === 180)).toBe(4);
     // Not before the first has arrived.
     await world.sip.ring(leg_id, true);
@@ -415,7 +416,7 @@ describe('Require: 100rel (RFC 3262)', () => {
   it('that nobody acknowledges ends the call', async () => {
     const { invite, leg_id } = await call(reliable);
     await world.sip.ring(leg_id);
-    await pass(world.timers, 33_000, 500);
+    await passed(33_000, 500);
     expect((await phone.response_to(invite)).status).toBe(504);
     expect(world.facts(leg_id)).toEqual(['offered', 'ended failed local']);
   });

@@ -46,6 +46,8 @@ export type Phone = {
   /** The same where the INVITE came in; `tag` is what the phone answered with. */
   readonly line_in: (invite: SipRequest, tag: string) => Line;
   readonly within: (line: Line, method: string, asked?: Asked) => SipRequest;
+  /** Resolves once all that was sent before, either way, has arrived: a question comes back behind it. */
+  readonly settled: () => Promise<void>;
   readonly count: (match: (message: SipMessage) => boolean) => number;
   readonly close: () => Promise<void>;
 };
@@ -145,6 +147,7 @@ export async function openPhone(to: number | (() => number)): Promise<Phone> {
       const number = asked.cseq ?? (method === 'ACK' ? line.cseq : ++line.cseq);
       return request(method, { uri: line.target, from: line.local, to: line.remote, call_id: line.call_id, ...asked, cseq: number, headers: [...line.route.map((value) => ['Route', value] as const), ...(asked.headers ?? [])] });
     },
+    settled: async () => { await ask('OPTIONS'); },
     count: (match) => inbox.filter(match).length,
     close: () => new Promise((resolve) => { socket.close(() => { resolve(); }); }),
   };
