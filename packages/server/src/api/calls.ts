@@ -90,7 +90,7 @@ async function place(parts: Parts, call: Request<PlaceInput>) {
   if (destinations.length > MOST_DESTINATIONS) throw wrong('INVALID_ARGUMENT', '/destinations', `at most ${MOST_DESTINATIONS}`);
   const runs = await whatTheyRun(parts, customer_id, flow_id, actions, readVariables(variables));
   const at = parts.clock.now();
-  const { activeflow_id, effect_id, send } = carry(parts, call, 'POST /calls', { type: 'call', option: { source, destinations, ...runs } });
+  const { activeflow_id, effect_id, send } = carry(parts, call, 'POST /calls', { type: 'call', option: { source, destinations, ...runs }, by: parts.calls });
   // A driver of calls names those that an effect dials after the effect.
   const calls = await Promise.all(destinations.map((destination, i): Promise<object> => showCall(parts, {
     kind: 'call', id: deriveId(activeflow_id, `${effect_id}/call/${i}`), customer_id, parent: '', key: null, version: 1, tm_create: at, tm_update: null, tm_delete: null,

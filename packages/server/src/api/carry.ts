@@ -5,17 +5,17 @@ import { ApiError } from '../problem.js';
 import type { Parts } from './parts.js';
 import type { Call } from './route.js';
 
-/** What is carried: one action, and the variables its option refers to. */
-export type Carried = { readonly type: string; readonly option: Option; readonly variables?: Variables };
+/** What is carried: one action, the variables its option refers to, and what would perform it; undefined where nothing does. */
+export type Carried = { readonly type: string; readonly option: Option; readonly variables?: Variables; readonly by: object | undefined };
 
 /** How long an answer waits for the effect: what is asked for is durable, and goes on, all the same. */
 const PATIENCE_MS = 2_000;
 
 /** Prepares the activeflow; `send` starts it, remembers the answer in the same commit, and waits until the action is done. */
-export function carry(parts: Parts, { identity, request_id, receipt }: Pick<Call, 'identity' | 'request_id' | 'receipt'>, name: string, { type, option, variables = {} }: Carried): {
+export function carry(parts: Parts, { identity, request_id, receipt }: Pick<Call, 'identity' | 'request_id' | 'receipt'>, name: string, { type, option, variables = {}, by }: Carried): {
   readonly activeflow_id: string; readonly effect_id: string; readonly send: (answer: object) => Promise<void>;
 } {
-  if (!parts.simulator) throw new ApiError('STATE_INVALID', 'nothing here carries this out: the simulator is off, and no other driver is there');
+  if (!by) throw new ApiError('STATE_INVALID', 'nothing here carries this out: the simulator is off, and no other driver is there');
   const id = randomUUID();
   const list = { id: `${id}:0`, actions: [{ id: randomUUID(), next_id: NONE_ID, type, option }] };
   const send = async (answer: object): Promise<void> => {
