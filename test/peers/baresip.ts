@@ -61,8 +61,7 @@ export async function startPhone(setting: PhoneSetting): Promise<Phone> {
   const socket = await reach(port, child, () => said);
   const inbox = hear(socket, () => said);
   const command = async (name: string, params = ''): Promise<void> => {
-    const message = JSON.stringify({ command: name, params, token: name });
-    socket.write(`${Buffer.byteLength(message)}:${message},`);
+    socket.write(netstring(name, params));
     await inbox.answer(name);
   };
   const kill = async (): Promise<void> => {
@@ -91,7 +90,11 @@ export async function startPhone(setting: PhoneSetting): Promise<Phone> {
     hangup: () => command('hangup'),
     heard: () => soundOf(readFileSync(join(folder, readdirSync(folder).filter((name) => name.endsWith('-dec.wav')).sort().at(-1) ?? 'nothing'))),
     async close() {
-      await Promise.race([command('quit').catch(() => undefined), new Promise((resolve) => { setTimeout(resolve, 2_000).unref(); })]);
+      // Once it has taken its registration back it ends by itself.
+      const gone = new Promise((resolve) => { child.once('exit', resolve); });
+      const running = child.exitCode === null && child.signalCode === null;
+      if (running) socket.write(netstring('quit', ''));
+      if (running) await Promise.race([gone, new Promise((resolve) => { setTimeout(resolve, 5_000).unref(); })]);
       socket.destroy();
       await kill();
       rmSync(folder, { recursive: true, force: true });
@@ -123,6 +126,11 @@ async function reach(port: number, child: ChildProcess, said: () => string): Pro
     if (child.exitCode !== null || performance.now() - began > PATIENCE_MS) throw new Error(`baresip is not to be reached: ${said()}`);
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
+}
+
+function netstring(command: string, params: string): string {
+  const message = JSON.stringify({ command, params, token: command });
+  return `${Buffer.byteLength(message)}:${message},`;
 }
 
 type Told = { readonly event?: boolean; readonly type?: string; readonly param?: string; readonly token?: string };
