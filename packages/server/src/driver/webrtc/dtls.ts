@@ -2,6 +2,7 @@
 // Two things it leaves out are done here: that the browser has the key of the certificate it shows, and which records count once it is through.
 import { createHash, timingSafeEqual, verify, X509Certificate } from 'node:crypto';
 import { CipherContext, DtlsServer, HashAlgorithm, keyLength, NamedCurveAlgorithm, saltLength, SignatureAlgorithm, type SignatureHash } from 'werift';
+import { createRecordOrder } from './dtls-order.js';
 import type { SrtpKeys } from './srtp.js';
 
 /** A certificate of our own, made anew with each start. */
@@ -42,6 +43,7 @@ const CERTIFICATE_VERIFY = 15;
 /** Waits for a browser whose certificate has one of these fingerprints. */
 export function createDtls(own: OwnCertificate, fingerprints: readonly { readonly algorithm: string; readonly value: string }[], handlers: DtlsHandlers): Dtls {
   let state: 'connecting' | 'connected' | 'over' = 'connecting';
+  const order = createRecordOrder();
   const end = (say: () => void): void => { if (state === 'over') return; state = 'over'; stopRepeating(server); say(); };
   const transport = { type: 'browser', onData: (_packet: Buffer): void => undefined, send: async (packet: Buffer) => { if (state !== 'over') handlers.send(packet); }, close: async () => undefined, address: undefined as never };
   const server = new DtlsServer({ cert: own.cert, key: own.key, signatureHash: own.signature_hash, transport: transport as never, srtpProfiles: [...PROFILES], extendedMasterSecret: true, certificateRequest: true });
@@ -50,6 +52,7 @@ export function createDtls(own: OwnCertificate, fingerprints: readonly { readonl
     const fault = faultOf(server, fingerprints);
     if (fault !== undefined) { end(() => { handlers.failed(fault); }); return; }
     state = 'connected';
+    order.through();
     handlers.connected(keysOf(server));
   });
   server.onClose.subscribe(() => { end(() => { handlers.closed(); }); });
@@ -57,8 +60,8 @@ export function createDtls(own: OwnCertificate, fingerprints: readonly { readonl
   return {
     receive(packet) {
       if (state === 'over') return;
-      const counts = state === 'connected' ? encrypted(packet) : packet;
-      if (counts.length < RECORD_BYTES) return;
+      const counts = order.admit(packet);
+      if (counts.length === 0) return;
       try {
         transport.onData(counts);
       } catch {
@@ -103,17 +106,6 @@ function keysOf(server: DtlsServer): SrtpKeys {
   const profile = server.srtp.srtpProfile ?? PROFILES[1];
   const { localKey, localSalt, remoteKey, remoteSalt } = server.extractSessionKeys(keyLength(profile), saltLength(profile)) as Record<'localKey' | 'localSalt' | 'remoteKey' | 'remoteSalt', Buffer>;
   return { profile, keys: { localMasterKey: localKey, localMasterSalt: localSalt, remoteMasterKey: remoteKey, remoteMasterSalt: remoteSalt } };
-}
-
-/** The records of a packet that are encrypted: once the handshake is through, nobody may begin another or end it in the clear. */
-function encrypted(packet: Buffer): Buffer {
-  const records: Buffer[] = [];
-  for (let at = 0; at + RECORD_BYTES <= packet.length;) {
-    const end = at + RECORD_BYTES + packet.readUInt16BE(at + 11);
-    if (packet.readUInt16BE(at + 3) > 0 && end <= packet.length) records.push(packet.subarray(at, end));
-    at = end;
-  }
-  return Buffer.concat(records);
 }
 
 /** close_notify (RFC 5246 §7.2.1): a browser that hears it need not wait until it hears nothing. */
