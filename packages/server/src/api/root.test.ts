@@ -57,7 +57,7 @@ describe('the root', () => {
   });
 
   test('serves the description of the routes it has', async () => {
-    t = await startTest('memory');
+    t = await startTest('memory', { WEBRTC: 'true' });
     expect((await open('/openapi.json')).body).toEqual(JSON.parse(JSON.stringify(openapi(describedRoutes()))));
   });
 
