@@ -110,6 +110,7 @@ describe.each(STORES)('input on %s', (store) => {
       const make: Record<string, [string, object]> = {
         flows: ['/flows', { name: 'kept', detail: 'kept', actions: [{ type: 'answer' }] }], activeflows: ['/activeflows', { actions: [{ id: 'here', type: 'block' }, { id: 'there', type: 'answer' }] }],
         numbers: ['/numbers', { number: `+1${Math.floor(performance.now() * 1000)}`, name: 'kept' }], accesskeys: ['/accesskeys', { name: 'kept' }], customer: ['/flows', {}],
+        extensions: ['/extensions', { extension: `x${Math.floor(performance.now() * 1000)}`, name: 'kept' }], trunks: ['/trunks', EXAMPLES['createTrunk']!], queues: ['/queues', EXAMPLES['createQueue']!],
       };
       return (await t.ask('POST', make[resource]![0], { body: make[resource]![1] })).body.id as string;
     };
