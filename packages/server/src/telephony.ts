@@ -12,6 +12,7 @@ import type { Egress } from './driver/http/egress.js';
 import type { Signalling } from './driver/legs.js';
 import { withMinutes } from './driver/minutes.js';
 import { createDirectory } from './driver/sip/directory-host.js';
+import { createResolve, guarded } from './driver/sip/resolve.js';
 import { createSip, type Sip } from './driver/sip/sip.js';
 import { freePort, isFree } from './driver/sip/free-port.js';
 import type { Transactions } from './driver/sip/types.js';
@@ -134,9 +135,9 @@ async function pem(setting: string, path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: unknown) => { throw new Error(`${setting} names ${path}, which cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}.`); });
 }
 
-function sipOf(config: Config, { host, store, clock, log }: TelephonyParts, media: Media, { transactions }: Wire): { readonly sip: Sip; readonly bounded: Signalling } {
+function sipOf(config: Config, { host, store, egress, clock, log }: TelephonyParts, media: Media, { transactions }: Wire): { readonly sip: Sip; readonly bounded: Signalling } {
   const directory = createDirectory(host, { firstCustomer: async () => (await firstCustomer(store))?.id, trunks: () => allOf(store, { kind: 'trunk' }) });
-  const sip = createSip({ transactions, media, directory, log, settings: { media_address: config.public_address, outbound_allow: config.outbound_allow, digests: config.sip_digests, phones_from: config.sip_phones_from } });
+  const sip = createSip({ transactions, media, directory, log, resolve: guarded(createResolve(), egress.address), settings: { media_address: config.public_address, outbound_allow: config.outbound_allow, digests: config.sip_digests, phones_from: config.sip_phones_from } });
   return { sip, bounded: withMinutes(sip, { clock, most: config.max_outbound_minutes, spent: spentOutside(store) }) };
 }
 

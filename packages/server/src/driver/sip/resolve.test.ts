@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createResolve, type Dns } from './resolve.js';
+import { createEgress } from '../http/egress.js';
+import { createResolve, guarded, type Dns } from './resolve.js';
 
 const nothing = (): Promise<never> => Promise.reject(new Error('ENOTFOUND'));
 
@@ -53,5 +54,26 @@ describe('where a URI leads (RFC 3263)', () => {
     expect(await places('tel:+49')).toEqual([]);
     expect(await places('nonsense')).toEqual([]);
     expect(await places('sip:p.example', { a: { 'p.example': Array.from({ length: 50 }, (_, i) => `192.0.2.${i}`) } })).toHaveLength(8);
+  });
+});
+
+describe('a guarded way', () => {
+  const lead = async (uri: string, allow: readonly string[]): Promise<readonly string[]> => {
+    const egress = createEgress({ allow });
+    const given = { a: { 'p.example': ['10.0.0.5', '192.0.2.1', '203.0.113.9', '8.8.8.8'] } };
+    try {
+      return (await guarded(createResolve(dns(given)), egress.address)(uri)).map(({ address }) => address);
+    } finally {
+      await egress.close();
+    }
+  };
+
+  it.each(['sip:127.0.0.1', 'sip:10.1.2.3:5080', 'sip:[::1]', 'sip:169.254.169.254', 'sip:[::ffff:10.0.0.1]'])('leads to no private place: %s', async (uri) => {
+    expect(await lead(uri, [])).toEqual([]);
+  });
+
+  it('leaves out the private ones among the places of a name, and takes what the operator allows', async () => {
+    expect(await lead('sip:p.example:5060', [])).toEqual(['8.8.8.8']);
+    expect(await lead('sip:p.example:5060', ['10.0.0.0/8'])).toEqual(['10.0.0.5', '8.8.8.8']);
   });
 });

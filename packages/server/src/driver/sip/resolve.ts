@@ -48,6 +48,14 @@ export function createResolve(dns: Dns = SYSTEM_DNS, chance: () => number = Math
   };
 }
 
+/** Leaves out the places whose address may not be reached: `permitted` rejects for those. A URI that leads nowhere else leads nowhere. */
+export function guarded(resolve: Resolve, permitted: (address: string) => Promise<unknown>): Resolve {
+  return async (uri) => {
+    const checked = await Promise.all((await resolve(uri)).map((hop) => permitted(hop.address).then(() => [hop], () => [])));
+    return checked.flat();
+  };
+}
+
 function transportOf({ scheme, parameters }: SipUri): TransportName | undefined {
   switch (parameters['transport']?.toLowerCase()) {
     case 'udp': return 'udp';
