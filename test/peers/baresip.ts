@@ -37,11 +37,14 @@ export type Phone = {
   /** Resolves with the next event of a type, also one that has come and was not asked for yet. */
   readonly until: (type: string) => Promise<PhoneEvent>;
   readonly events: () => readonly PhoneEvent[];
-  readonly command: (name: string, params?: string) => Promise<void>;
+  /** Gives it a command; resolves with what it answers, for people. */
+  readonly command: (name: string, params?: string) => Promise<string>;
   readonly dial: (target: string) => Promise<void>;
   readonly press: (digits: string) => Promise<void>;
   readonly hangup: () => Promise<void>;
-  /** What it has heard in its last call, 8 kHz; complete once it has hung up. */
+  /** Packets of sound that have come in the call that it is in. */
+  readonly received: () => Promise<number>;
+  /** What it has heard in its last call, 8 kHz, so far and until it was on hold; complete once it has hung up. */
   readonly heard: () => Int16Array;
   readonly log: () => string;
   /** Kills it as a power cut would. */
@@ -60,9 +63,9 @@ export async function startPhone(setting: PhoneSetting): Promise<Phone> {
   for (const out of [child.stdout, child.stderr]) out.on('data', (chunk: Buffer) => { said = `${said}${chunk.toString()}`.slice(-50_000); for (const one of news) one(); });
   const socket = await reach(port, child, () => said);
   const inbox = hear(socket, () => said);
-  const command = async (name: string, params = ''): Promise<void> => {
+  const command = (name: string, params = ''): Promise<string> => {
     socket.write(netstring(name, params));
-    await inbox.answer(name);
+    return inbox.answer(name);
   };
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -85,10 +88,14 @@ export async function startPhone(setting: PhoneSetting): Promise<Phone> {
       look();
     }),
     until: inbox.until, events: inbox.events, command, kill, log: () => said,
-    dial: (target) => command('dial', target.startsWith('sip:') ? target : `sip:${target}@${setting.domain ?? setting.server}`),
+    async dial(target) { await command('dial', target.startsWith('sip:') ? target : `sip:${target}@${setting.domain ?? setting.server}`); },
     async press(digits) { for (const digit of digits) await command('sndcode', digit); },
-    hangup: () => command('hangup'),
-    heard: () => soundOf(readFileSync(join(folder, readdirSync(folder).filter((name) => name.endsWith('-dec.wav')).sort().at(-1) ?? 'nothing'))),
+    async hangup() { await command('hangup'); },
+    received: async () => Number(/rcvd=(\d+)/.exec(await command('audio_debug'))?.[1] ?? 0),
+    heard() {
+      const newest = readdirSync(folder).filter((name) => name.endsWith('-dec.wav')).sort().at(-1);
+      return newest === undefined ? new Int16Array() : soundOf(readFileSync(join(folder, newest)));
+    },
     async close() {
       // Once it has taken its registration back it ends by itself.
       const gone = new Promise((resolve) => { child.once('exit', resolve); });
@@ -133,12 +140,12 @@ function netstring(command: string, params: string): string {
   return `${Buffer.byteLength(message)}:${message},`;
 }
 
-type Told = { readonly event?: boolean; readonly type?: string; readonly param?: string; readonly token?: string };
+type Told = { readonly event?: boolean; readonly type?: string; readonly param?: string; readonly token?: string; readonly data?: string };
 
 /** Netstrings of JSON: answers to commands, and events. */
 function hear(socket: Socket, said: () => string) {
   const events: PhoneEvent[] = [];
-  const answered: string[] = [];
+  const answered: Told[] = [];
   const taken = new Map<string, number>();
   const news = new Set<() => void>();
   let buffer = Buffer.alloc(0);
@@ -152,7 +159,7 @@ function hear(socket: Socket, said: () => string) {
       const told = JSON.parse(buffer.subarray(colon + 1, colon + 1 + length).toString()) as Told;
       buffer = buffer.subarray(colon + length + 2);
       if (told.event) events.push({ type: told.type ?? '', param: told.param ?? '' });
-      else answered.push(told.token ?? '');
+      else answered.push(told);
     }
     for (const one of news) one();
   });
@@ -177,10 +184,8 @@ function hear(socket: Socket, said: () => string) {
       return events[found];
     }),
     answer: (token: string) => wait(`answer to ${token}`, () => {
-      const found = answered.indexOf(token);
-      if (found < 0) return undefined;
-      answered.splice(found, 1);
-      return true as const;
+      const found = answered.findIndex((told) => told.token === token);
+      return found < 0 ? undefined : answered.splice(found, 1)[0]?.data ?? '';
     }),
   };
 }

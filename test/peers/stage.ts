@@ -3,6 +3,7 @@ import type { Activeflow, Call } from '@activeflow/client';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { startPhone, type Phone, type PhoneSetting } from './baresip.js';
 import { PASSWORD, startServer, type Server } from './server.js';
+import { sidesOf } from './wav.js';
 
 /** An action as a client writes it. */
 export type ActionInput = { readonly type: string; readonly option?: object; readonly id?: string; readonly next_id?: string };
@@ -22,7 +23,11 @@ export type Stage = {
   readonly stands: (flow_id: string, type: string) => Promise<Activeflow>;
   /** The newest run of a flow, once it has ended. */
   readonly ended: (flow_id: string) => Promise<Activeflow>;
+  /** The runs that a run's end has started, once they have ended. */
+  readonly after: (run: Activeflow) => Promise<readonly Activeflow[]>;
   readonly call: (run: Activeflow) => Promise<Call>;
+  /** What a recording of a run's call holds, once it is finished: what the far end said, and what it heard. */
+  readonly recorded: (run: Activeflow) => Promise<readonly [Int16Array, Int16Array]>;
 };
 
 /** Starts a server before the tests of the block and stops it after them; phones are closed after each test. */
@@ -60,6 +65,17 @@ export function useStage(settings: Readonly<Record<string, string>> = {}): Stage
     run: (flow_id) => until(flow_id, () => true, true),
     stands: (flow_id, type) => until(flow_id, (run) => run.current_action.type, type),
     ended: (flow_id) => until(flow_id, (run) => run.status, 'ended'),
+    async after({ id }) {
+      const started = async (): Promise<readonly Activeflow[]> => (await server().client.activeflows.list({}).page()).result.filter(({ reference_activeflow_id }) => reference_activeflow_id === id);
+      await expect.poll(async () => (await started()).map(({ status }) => status)).toContain('ended');
+      return started();
+    },
     call: (run) => server().client.calls.get(run.reference_id),
+    async recorded(run) {
+      const { recordings, calls } = server().client;
+      const [id = ''] = (await calls.get(run.reference_id)).recording_ids;
+      await expect.poll(async () => (await recordings.get(id)).status).toBe('ended');
+      return sidesOf(Buffer.from(await (await recordings.file(id)).arrayBuffer()));
+    },
   };
 }

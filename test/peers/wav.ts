@@ -34,6 +34,21 @@ export function shareOf(frequency_hz: number, samples: Int16Array): number {
   return frames === 0 ? 0 : found / frames;
 }
 
+/** Where a frequency is heard and where it is not, in turn: spells of at least a fifth of a second, in frames of 20 ms, the ones without it negative. */
+export function spells(frequency_hz: number, samples: Int16Array): readonly number[] {
+  const found: number[] = [];
+  for (let i = 0; i + 160 <= samples.length; i += 160) {
+    const one = isMostly(frequency_hz, samples.subarray(i, i + 160)) ? 1 : -1;
+    if (Math.sign(found.at(-1) ?? 0) === one) found[found.length - 1] = (found.at(-1) ?? 0) + one;
+    else found.push(one);
+  }
+  return found.filter((frames) => Math.abs(frames) >= 10).reduce<number[]>((all, frames) => {
+    if (Math.sign(all.at(-1) ?? 0) === Math.sign(frames)) all[all.length - 1] = (all.at(-1) ?? 0) + frames;
+    else all.push(frames);
+    return all;
+  }, []);
+}
+
 /** Seconds in which something is heard. */
 export function soundSeconds(samples: Int16Array): number {
   let loud = 0;
@@ -62,4 +77,10 @@ export function soundOf(file: Buffer): Int16Array {
   const at = file.indexOf('data') + 8;
   const bytes = (file.length - at) & ~1;
   return new Int16Array(file.buffer.slice(file.byteOffset + at, file.byteOffset + at + bytes));
+}
+
+/** The two channels of a WAV file of 16-bit PCM, left and right. */
+export function sidesOf(file: Buffer): readonly [Int16Array, Int16Array] {
+  const both = soundOf(file);
+  return [both.filter((_, i) => i % 2 === 0), both.filter((_, i) => i % 2 === 1)];
 }
