@@ -2,25 +2,8 @@
 import { isIP } from 'node:net';
 import { defaultLimits, LimitsSchema, type Limits } from '@activeflow/engine';
 import { parseAllow } from './driver/http/allow.js';
-
-type Entry<T> = { readonly name: string; readonly fallback: string; readonly help: string; readonly secret?: true; readonly read: (text: string) => T };
-
-const number = (lowest: number, highest: number) => (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < lowest || value > highest) throw new Error(`must be a whole number from ${lowest} to ${highest}`);
-  return value;
-};
-const word = <const T extends string>(...words: readonly T[]) => (text: string): T => {
-  const found = words.find((candidate) => candidate === text);
-  if (found === undefined) throw new Error(`must be one of ${words.join(', ')}`);
-  return found;
-};
-const flag = (text: string): boolean => word('true', 'false', '1', '0')(text) === 'true' || text === '1';
-const any = (text: string): string => text;
-const optional = <T>(read: (text: string) => T) => (text: string): T | undefined => (text === '' ? undefined : read(text));
-
-const entry = <T>(name: string, fallback: string, help: string, read: (text: string) => T, secret?: true): Entry<T> =>
-  ({ name: `ACTIVEFLOW_${name}`, fallback, help, read, ...(secret ? { secret } : {}) });
+import { any, entry, flag, listed, number, optional, serverUrl, word, type Entry } from './setting.js';
+import { messageEntries } from './settings-messages.js';
 
 /** Every setting there is. */
 export const SETTINGS = {
@@ -39,6 +22,7 @@ export const SETTINGS = {
   log: entry('LOG', 'info', 'least level logged; `warn` in `dev`', word('debug', 'info', 'warn', 'error', 'silent')),
   url: entry('URL', 'http://127.0.0.1:8080', 'the server that commands ask', serverUrl),
   ...callEntries(),
+  ...messageEntries(),
   ...limitEntries(),
 } as const;
 
@@ -220,8 +204,6 @@ function networks(text: string): readonly string[] {
   return listed(text);
 }
 
-const listed = (text: string): readonly string[] => text.split(',').map((part) => part.trim()).filter(Boolean);
-
 function accessKey(text: string): string {
   if (text !== '' && !/^af_[A-Za-z0-9]{40}$/.test(text)) throw new Error('must be `af_` followed by 40 letters and digits');
   return text;
@@ -229,11 +211,6 @@ function accessKey(text: string): string {
 
 function jwtSecret(text: string): string {
   if (text !== '' && Buffer.byteLength(text) < 32) throw new Error('must be at least 32 bytes');
-  return text;
-}
-
-function serverUrl(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new Error('must be an http or https URL');
   return text;
 }
 

@@ -1,0 +1,39 @@
+// The settings of what carries messages and email.
+import { any, entry, number, word } from './setting.js';
+
+/** Where mail is handed in. */
+export type MailServer = { readonly host: string; readonly port: number; /** TLS from the first byte. */ readonly secure: boolean; readonly user: string; readonly password: string };
+
+/** What messages and email need. */
+export function messageEntries() {
+  return {
+    smtp_url: entry('SMTP_URL', '', 'where email is handed in: `smtp://user:password@host:587`, or `smtps://` for TLS from the first byte; empty: no email leaves', mailServer, true),
+    smtp_from: entry('SMTP_FROM', '', 'who email is from, as `Name <name@example.com>`; needed with SMTP_URL', mailbox),
+    smtp_tls: entry('SMTP_TLS', '', '`required`: nothing is said without TLS; `offered`: TLS where the server offers it; `off`. Empty: `required` where SMTP_URL has a password and its host is another machine, else `offered`', word('', 'required', 'offered', 'off')),
+    smtp_tls_ca: entry('SMTP_TLS_CA', '', 'file with the authority of the mail server\'s certificate, PEM, where it is one of your own', any),
+    smtp_bytes: entry('SMTP_BYTES', '20971520', 'most that the attachments of one email may be together, in bytes', number(0, 104_857_600)),
+  };
+}
+
+function mailServer(text: string): MailServer | undefined {
+  if (text === '') return undefined;
+  const shape = 'must be `smtp://user:password@host:port` or `smtps://…`, with special characters as %XX';
+  if (!/^smtps?:\/\//.test(text) || !URL.canParse(text)) throw new Error(shape);
+  const url = new URL(text);
+  const secure = url.protocol === 'smtps:';
+  if (url.hostname === '' || (url.pathname !== '' && url.pathname !== '/') || url.search !== '' || url.hash !== '') throw new Error(shape);
+  try {
+    return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (secure ? 465 : 587), secure, user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  } catch {
+    throw new Error(shape);
+  }
+}
+
+/** A name and an address of email; `''` for none. */
+function mailbox(text: string): { readonly name: string; readonly address: string } | undefined {
+  if (text === '') return undefined;
+  const [, name = '', bracketed] = /^\s*"?([^"<>\p{Cc}]*?)"?\s*<([^<>\s]+)>\s*$/u.exec(text) ?? [];
+  const address = bracketed ?? text.trim();
+  if (!/^[^\s"(),:;<>@[\\\]\p{Cc}]{1,64}@[^\s"(),:;<>@[\\\]\p{Cc}]{1,189}$/u.test(address)) throw new Error('must be `name@example.com` or `Name <name@example.com>`');
+  return { name, address };
+}
