@@ -179,7 +179,7 @@ describe('nested lists', () => {
   });
 
   test('name their problems and warnings from the root, and cannot reach outwards', () => {
-    const parsed = read([{ id: 'a', type: 'call', option: { destinations: [], actions: [{ type: 'goto', option: { target_id: 'a' } }, { type: 'queue_join' }, { type: 'call', option: { actions: [{ type: 'x' }] } }] } }]);
+    const parsed = read([{ id: 'a', type: 'call', option: { destinations: [], actions: [{ type: 'goto', option: { target_id: 'a' } }, { type: 'case_create' }, { type: 'call', option: { actions: [{ type: 'x' }] } }] } }]);
     expect(found(parsed)).toEqual(['/actions/0/option/actions/0/option/target_id INVALID_ACTION_TARGET', '/actions/0/option/actions/2/option/actions/0/type INVALID_ACTION_TYPE']);
     expect(warned(parsed)).toEqual(['/actions/0/option/actions/1/type NOT_SUPPORTED', '/actions/0/option/actions/2/option/destinations OPTION_MISSING',
       '/actions/0/option/actions/2/option/flow_id OPTION_MISSING', '/actions/0/option/destinations OPTION_MISSING']);
@@ -189,7 +189,7 @@ describe('nested lists', () => {
 describe('warnings', () => {
   test('name what is not supported and what does nothing as written', () => {
     expect(warned(read([
-      { type: 'queue_join' }, { type: 'talk' }, { type: 'talk', option: { text: '' } }, { type: 'play', option: { stream_urls: [] } }, { type: 'goto', option: { target_id: NONE_ID } },
+      { type: 'case_create' }, { type: 'talk' }, { type: 'talk', option: { text: '' } }, { type: 'play', option: { stream_urls: [] } }, { type: 'goto', option: { target_id: NONE_ID } },
       { type: 'talk', option: { text: '${x}' } }, { type: 'empty' },
     ]))).toEqual(['/actions/0/type NOT_SUPPORTED', '/actions/1/option/text OPTION_MISSING', '/actions/2/option/text OPTION_MISSING',
       '/actions/3/option/stream_urls OPTION_MISSING', '/actions/4/option/target_id OPTION_MISSING']);

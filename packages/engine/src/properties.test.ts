@@ -41,7 +41,7 @@ const shapes: readonly (readonly [string, number, fc.Arbitrary<object>])[] = [
   ['call', 1, option({ destinations: fc.constantFrom([{ target: '+1' }], '${x}'), actions: fc.constantFrom([{ type: 'talk', option: { text: '${x}' } }], []) })],
   ['amd', 1, option({ machine_handle: fc.constantFrom('hangup', 'continue'), async: flag })],
   ['hangup', 1, option({ reason: fc.constantFrom('', 'busy', '${x}'), move: fc.constant('fail'), reference_id: texts })],
-  ['stop', 1, fc.constant({})], ['empty', 2, fc.constant({})], ['queue_join', 1, fc.constant({})], ['answer', 1, fc.constant({})],
+  ['stop', 1, fc.constant({})], ['empty', 2, fc.constant({})], ['case_create', 1, fc.constant({})], ['answer', 1, fc.constant({})],
 ];
 const actionOf = fc.tuple(
   fc.oneof(...shapes.map(([type, weight, arbitrary]) => ({ weight, arbitrary: arbitrary.map((filled) => ({ type, option: filled })) }))),

@@ -69,11 +69,11 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const outlet: Outlet = { ...createWebhooks({ store, committer, runner, clock }), body: (delivery) => bodies(delivery, delivery.queued?.queue ?? '') };
   const egress = createEgress({ allow: config.egress_allow });
   const telephony = await telephonyOf(config, { host, store, egress, clock, log, any_sip_port: given.any_sip_port });
-  const { drivers, doors, calls } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, outlet }, host);
+  const { drivers, doors, calls, queues } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, outlet, log }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
   const parts: Parts = {
-    runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, recordings_folder: config.recordings, calls, simulator: doors, virtual,
+    runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, recordings_folder: config.recordings, calls, queues, simulator: doors, virtual,
     registrations: telephony?.registrations ?? (() => []), trunksChanged: telephony?.trunksChanged ?? (() => undefined), browsers: telephony?.browsers,
   };
   const routes = allRoutes(parts);

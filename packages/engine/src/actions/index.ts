@@ -33,6 +33,8 @@ import messageSend from './message_send.js';
 import mute from './mute.js';
 import play from './play.js';
 import queueJoin from './queue_join.js';
+import queueService from './queue_service.js';
+import queueWait from './queue_wait.js';
 import recordingStart from './recording_start.js';
 import recordingStop from './recording_stop.js';
 import sleep from './sleep.js';
@@ -80,6 +82,8 @@ export const actions = {
   mute,
   play,
   queue_join: queueJoin,
+  queue_service: queueService,
+  queue_wait: queueWait,
   recording_start: recordingStart,
   recording_stop: recordingStop,
   sleep,

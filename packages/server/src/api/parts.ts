@@ -1,7 +1,8 @@
 // What the API is made of.
 import type { Limits } from '@activeflow/engine';
 import type { Clock, VirtualClock } from '../clock.js';
-import type { CallDoors } from '../driver/doors.js';
+import type { CallDoors, QueueDoors } from '../driver/doors.js';
+import type { MessageDoors } from '../driver/message/message.js';
 import type { Doors } from '../driver/simulator/simulator.js';
 import type { WhipDoors } from '../driver/webrtc/whip.js';
 import type { Log } from '../log.js';
@@ -41,6 +42,9 @@ export type Parts = {
   readonly browsers: WhipDoors | undefined;
   /** The doors of calls, whoever carries them; undefined where nobody does. */
   readonly calls: CallDoors | undefined;
+  readonly queues: QueueDoors;
+  /** The doors of messages; undefined where nobody carries or plays any. */
+  readonly messages: MessageDoors | undefined;
   /** The doors of the played callers; undefined where the simulator is off. */
   readonly simulator: Doors | undefined;
   /** The clock to move by hand; undefined in real time. */

@@ -15,3 +15,9 @@ export type CallDoors = {
   /** Ends a call, and its run with it. Once more changes nothing. */
   readonly hangup: (which: Which, by: 'local' | 'remote', reason: Exclude<HangupReason, ''>, receipt?: Receipt) => Promise<Document | Refusal>;
 };
+
+/** The doors of queues. */
+export type QueueDoors = {
+  /** Takes a call out of its queue, and its run goes on; whoever was rung or talked is hung up. Once more changes nothing. */
+  readonly kick: (queuecall_id: string, receipt?: Receipt) => Promise<Document | Refusal>;
+};

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { EffectKind } from '@activeflow/engine';
 import { Permanent, type Driver, type Host, type Performed } from '../driver.js';
 import type { HangupReason } from '../call-document.js';
+import type { Desk } from '../desk.js';
 import type { CallDoors, Which } from '../doors.js';
 import type { LegEvent, Legs } from '../legs.js';
 import type { Log } from '../../log.js';
@@ -13,6 +14,7 @@ import type { StoredEffect } from '../../store/store.js';
 import { callIdOf } from './begin.js';
 import { readCall, type Call } from './document.js';
 import { performConnect } from './connect.js';
+import { createDesk } from './desk.js';
 import { endCall } from './end.js';
 import { onFact } from './facts.js';
 import { performAmd, performAnswer, performCollect, performEcho, performFork, performHangup, performJoin, performMute, performSend, performUnfork } from './line_actions.js';
@@ -33,6 +35,8 @@ export type CallParts = {
 export type Calls = {
   readonly driver: Driver;
   readonly doors: CallDoors;
+  /** What queues use. */
+  readonly desk: Desk;
   /** Whether somebody can be dialled for a customer. */
   readonly reaches: Legs['reaches'];
   /** How many are up. */
@@ -56,10 +60,11 @@ const PERFORMS: Partial<Record<EffectKind, Perform>> = {
 export function createCalls({ host, legs, speech, settings, log, newId = randomUUID }: CallParts): Calls {
   let open: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => { open = resolve; });
-  const floor: Floor = { host, legs, speech, settings, log, newId, lines: new Map(), ready };
+  const floor: Floor = { host, legs, speech, settings, log, newId, lines: new Map(), heard: [], ready };
   legs.listen((event) => { hear(floor, event); });
   return {
     driver: driverOf(floor),
+    desk: createDesk(floor),
     doors: { hangup: (...asked) => hangup(floor, ...asked) },
     reaches: (...asked) => legs.reaches(...asked),
     up: () => floor.lines.size,

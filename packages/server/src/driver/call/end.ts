@@ -93,6 +93,7 @@ async function after(floor: Floor, line: Line | undefined, done: Marked | undefi
   }
   for (const chained of done.call.data.carried.chained_calls) await endCall(floor, chained, { by: 'local', reason: 'normal' });
   await line?.bridge?.ends(line.id, done.call.data);
+  for (const heard of floor.heard) heard(done.call);
   return done;
 }
 

@@ -35,6 +35,7 @@ async function begin(floor: Floor, line: Line, offer: Offer): Promise<RejectCaus
     ...NEW_CALL, flow_id: run.flow_id, activeflow_id, source, destination, status: 'ringing', direction: 'incoming', tm_ringing: now,
     carrier: legs.name, carried: NEW_CARRIED,
   });
+  line.who = source;
   line.leg = legDocument(floor, call, now);
   const born = await startRunOf(floor, { call, master_call_id: '' }, run, { documents: [call, line.leg], lists });
   return born === undefined ? 'unavailable' : undefined;

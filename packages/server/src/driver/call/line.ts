@@ -1,6 +1,6 @@
 // A line: what is in memory of a call that is up. It goes with the leg; the document of the call says what must last.
-import type { Instant, Result } from '@activeflow/engine';
-import type { Room } from '../call-document.js';
+import type { Address, Instant, Result } from '@activeflow/engine';
+import type { CallCommon, CallOf, Room } from '../call-document.js';
 import type { Legs } from '../legs.js';
 import type { Log } from '../../log.js';
 import type { Speech } from '../../speech/speech.js';
@@ -25,6 +25,8 @@ export type Floor = Room & {
   readonly speech: Speech;
   readonly settings: CallSettings;
   readonly log: Log;
+  /** Who hears that a call has ended: queues. */
+  readonly heard: ((call: CallOf<CallCommon>) => void)[];
   /** The calls that are up, by id. */
   readonly lines: Map<string, Line>;
   /** Until what a crash left has been ended, nothing is performed. */
@@ -80,6 +82,8 @@ export type Line = {
   /** The room that it is in: digits are for whoever else is there. */
   room: string;
   bridge?: Bridge;
+  /** Who is at its far end. */
+  who?: Address;
   leg?: DocumentWrite;
   readonly open: Map<string, Open>;
   readonly tapes: Map<string, Tape>;

@@ -80,7 +80,7 @@ export type Ringing = { readonly anonymous: string; readonly timeout_ms: number;
 /** Dials the leg of a call that is written. Where it cannot be reached, the call ends. */
 export function dial(floor: Floor, call: Call, leg: DocumentWrite, { anonymous, timeout_ms, bridge }: Ringing): Line {
   const { id, customer_id, data: { source, destination } } = call;
-  const line: Line = { ...newLine(id, customer_id, 'outgoing'), leg, ...(bridge ? { bridge } : {}) };
+  const line: Line = { ...newLine(id, customer_id, 'outgoing'), leg, who: destination, ...(bridge ? { bridge } : {}) };
   floor.lines.set(id, line);
   const hidden = anonymous === 'yes' || (anonymous === 'auto' && /^anonymous$/i.test(source.target));
   const asked = isFull(floor, customer_id)

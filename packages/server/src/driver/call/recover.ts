@@ -35,6 +35,6 @@ async function takeUpAgain(floor: Floor, leg: Document, alive: ReadonlySet<strin
     if (alive.has(leg.id)) await legs.hangup(leg.id, 'normal');
     return false;
   }
-  lines.set(leg.id, { ...newLine(leg.id, leg.customer_id, call.data.direction), up: call.data.status === 'progressing', leg });
+  lines.set(leg.id, { ...newLine(leg.id, leg.customer_id, call.data.direction), up: call.data.status === 'progressing', leg, who: call.data.direction === 'incoming' ? call.data.source : call.data.destination });
   return true;
 }

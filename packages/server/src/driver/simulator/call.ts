@@ -1,12 +1,15 @@
 // A played call: a document of kind `call`. Everything the simulator knows about it is in there, so nothing is lost with the process. It plays neither `terminating` nor `canceling`.
 import type { EffectKind, Instant } from '@activeflow/engine';
-import { newDocument, type CallCommon, type CallOf, type Room } from '../call-document.js';
+import { newDocument, type CallCommon, type CallOf, type Room as Shared } from '../call-document.js';
 import { Permanent } from '../driver.js';
 import type { Run } from '../run.js';
 import type { StoredEffect } from '../../store/store.js';
 
-export { isOver, NEW_CALL, newDocument, nextCall, type CallStatus, type HangupBy, type HangupReason, type Room } from '../call-document.js';
+export { isOver, NEW_CALL, newDocument, nextCall, type CallStatus, type HangupBy, type HangupReason } from '../call-document.js';
 export type { Run } from '../run.js';
+
+/** What the parts of the simulator work with; `heard` are those who hear that a call has ended. */
+export type Room = Shared & { readonly heard?: ((call: CallOf<CallCommon>) => void)[] };
 
 /** An effect that is open on the call. It is over at `until`, at a digit, or once its collection is complete. */
 export type Wait = {

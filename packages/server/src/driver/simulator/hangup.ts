@@ -14,6 +14,7 @@ export async function endCall(room: Room, call_id: string, by: HangupBy, reason:
   for (const { effect_id } of gone.waits) await room.host.settle(effect_id, ENDED);
   await endRecordings(room, call_id);
   for (const chained of gone.call.data.played.chained_calls) await endCall(room, chained, 'local', 'normal');
+  for (const heard of room.heard ?? []) heard(gone.call);
   return gone.call;
 }
 

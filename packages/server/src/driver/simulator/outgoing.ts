@@ -92,7 +92,7 @@ export function dialled(id: string, customer_id: string, now: Instant, dialling:
 }
 
 /** Takes a dialled call as far as it has come by now. Gives when there is more to come; undefined where there is not. */
-async function advance(room: Room, id: string): Promise<Instant | undefined> {
+export async function advance(room: Room, id: string): Promise<Instant | undefined> {
   for (;;) {
     const call = await readCall(room, id);
     if (call === undefined) return undefined;

@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { EffectKind } from '@activeflow/engine';
 import { Permanent, type Driver, type Host, type Performed } from '../driver.js';
+import type { Desk } from '../desk.js';
 import type { StoredEffect } from '../../store/store.js';
 import type { Room } from './call.js';
 import { cancelEffect } from './cancel.js';
 import { performConnect } from './connect.js';
+import { createDesk } from './desk.js';
 import * as doors from './doors.js';
 import { performAmd, performAnswer, performHangup, performMedia, performMute } from './line_actions.js';
 import { performMessage, performNothing, receiveMessage, type MessageAsked } from './messages.js';
@@ -43,11 +45,11 @@ export type Doors = {
 };
 
 /** A simulator: what performs, and what is played at it. */
-export type Simulator = { readonly driver: Driver; readonly doors: Doors };
+export type Simulator = { readonly driver: Driver; readonly doors: Doors; readonly desk: Desk };
 
 /** Makes the simulator: a driver, and its doors. `newId` makes ids for what comes from outside; random ones unless told. */
 export function createSimulator(host: Host, newId: () => string = randomUUID): Simulator {
-  const room: Room = { host, newId };
+  const room: Room = { host, newId, heard: [] };
   const driver: Driver = {
     name: 'simulator',
     kinds: Object.keys(PERFORMS) as EffectKind[],
@@ -60,6 +62,7 @@ export function createSimulator(host: Host, newId: () => string = randomUUID): S
   };
   return {
     driver,
+    desk: createDesk(room),
     doors: {
       createCall: (asked, receipt) => doors.createCall(room, asked, receipt),
       digits: (which, typed, receipt) => doors.digits(room, which, typed, receipt),

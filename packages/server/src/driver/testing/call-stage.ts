@@ -9,6 +9,7 @@ import { createCalls, type Calls, type CallSettings } from '../call/call.js';
 import type { Call } from '../call/document.js';
 import { Permanent } from '../driver.js';
 import { createLocal } from '../local/local.js';
+import { createQueues, type Queues } from '../queue/queue.js';
 import { playedSpeech, playLegs, type Offered, type PlayedLegs } from './played-legs.js';
 import { CUSTOMER, openWorld, walk, type World } from './world.js';
 
@@ -20,6 +21,7 @@ export type CallStage = {
   readonly world: World;
   readonly legs: PlayedLegs;
   readonly calls: Calls;
+  readonly queues: Queues;
   /** Binds a number to a flow of these actions. */
   readonly number: (number: string, actions: readonly unknown[], more?: Readonly<Record<string, unknown>>) => Promise<string>;
   /** A caller dials a number that runs these actions. */
@@ -47,18 +49,23 @@ const outside = async (host: string): Promise<string> => {
 
 let numbers = 0;
 
+function there<T>(what: T | undefined): T {
+  if (what === undefined) throw new Error('not there');
+  return what;
+}
+
 /** Opens a stage. */
 export async function openCallStage(settings: Partial<CallSettings> = {}): Promise<CallStage> {
   let legs: PlayedLegs | undefined;
-  let calls: Calls | undefined;
+  let [calls, queues]: [Calls?, Queues?] = [];
   const recordings = mkdtempSync(join(tmpdir(), 'activeflow-calls-'));
   const clockOf = (host: { readonly clock: unknown }) => host.clock as World['clock'];
   const world = await openWorld((host) => {
     legs ??= playLegs(clockOf(host));
     calls = createCalls({ host, legs: legs.legs, speech: playedSpeech, log: silent, settings: { recordings, max_calls: 0, ring_timeout_ms: 60_000, outside, ...settings } });
-    return [calls.driver, createLocal(host)];
+    queues = createQueues({ host, desks: [calls.desk], log: silent });
+    return [calls.driver, createLocal(host), queues.driver];
   });
-  const there = <T>(what: T | undefined): T => { if (what === undefined) throw new Error('not there'); return what; };
   const document: CallStage['document'] = async (kind, id, data, key) => {
     const whose = { kind, id, customer_id: CUSTOMER, parent: '', key: key ?? null, version: 1, tm_create: world.clock.now(), tm_update: null, tm_delete: null };
     await world.store.commit([{ documents: [{ ...whose, data }] }]);
@@ -79,6 +86,7 @@ export async function openCallStage(settings: Partial<CallSettings> = {}): Promi
     },
     get legs() { return there(legs); },
     get calls() { return there(calls); },
+    get queues() { return there(queues); },
     async dial(actions, offered = {}) {
       const flow_id = await world.flow(actions);
       const id = there(legs).offer(CUSTOMER, { flow_id, ...offered });

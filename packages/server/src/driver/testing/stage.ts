@@ -1,7 +1,9 @@
 // Played callers for tests: a world whose drivers are the local one and the simulator, and a look at what became of a call.
 import type { State, Variables } from '@activeflow/engine';
 import type { Document } from '../../store/store.js';
+import { silent } from '../../log.js';
 import { createLocal } from '../local/local.js';
+import { createQueues, type Queues } from '../queue/queue.js';
 import type { Call } from '../simulator/call.js';
 import type { CallAsked, Which } from '../simulator/doors.js';
 import { createSimulator, type Doors } from '../simulator/simulator.js';
@@ -15,6 +17,7 @@ export type Stage = {
   readonly world: World;
   /** The doors of the node of now. */
   readonly doors: Doors;
+  readonly queues: Queues;
   /** Plays an incoming call that runs these actions. */
   readonly play: (actions: readonly unknown[], more?: Partial<CallAsked>) => Promise<Caller>;
   readonly call: (id: string) => Promise<Call>;
@@ -31,10 +34,12 @@ export type Stage = {
 /** Opens a stage. */
 export async function openStage(): Promise<Stage> {
   let doors: Doors | undefined;
+  let queues: Queues | undefined;
   const world = await openWorld((host) => {
     const simulator = createSimulator(host);
     doors = simulator.doors;
-    return [simulator.driver, createLocal(host)];
+    queues = createQueues({ host, desks: [simulator.desk], log: silent });
+    return [simulator.driver, createLocal(host), queues.driver];
   });
   const open = (): Doors => { if (doors === undefined) throw new Error('no doors'); return doors; };
   const documents = async (kind: string) => (await world.store.documents({ kind, limit: 100 })).map(({ row }) => row).reverse();
@@ -43,6 +48,7 @@ export async function openStage(): Promise<Stage> {
   return {
     world, documents, call, state,
     get doors() { return open(); },
+    get queues() { if (queues === undefined) throw new Error('no queues'); return queues; },
     async play(actions, more = {}) {
       const made = await open().createCall({ customer_id: CUSTOMER, actions: parse(actions), source: { target: '+821100000001' }, destination: { target: '+821100000009' }, ...more });
       if ('refused' in made) throw new Error(made.message);
