@@ -57,7 +57,8 @@ function there<T>(what: T | undefined): T {
 /** Opens a stage. */
 export async function openCallStage(settings: Partial<CallSettings> = {}): Promise<CallStage> {
   let legs: PlayedLegs | undefined;
-  let [calls, queues]: [Calls?, Queues?] = [];
+  let calls: Calls | undefined;
+  let queues: Queues | undefined;
   const recordings = mkdtempSync(join(tmpdir(), 'activeflow-calls-'));
   const clockOf = (host: { readonly clock: unknown }) => host.clock as World['clock'];
   const world = await openWorld((host) => {
@@ -76,10 +77,9 @@ export async function openCallStage(settings: Partial<CallSettings> = {}): Promi
     return call_flow_id;
   };
   const call = async (id: string) => (await world.store.document('call', id)) as unknown as Call;
-  const state = ({ run }: Dialled) => world.state(run);
   await there(calls).start();
   return {
-    world, call, state, document, number, recordings,
+    world, call, document, number, recordings, state: ({ run }) => world.state(run),
     async close() {
       await world.stop();
       rmSync(recordings, { recursive: true, force: true });
@@ -110,9 +110,9 @@ export async function openCallStage(settings: Partial<CallSettings> = {}): Promi
       await world.idle();
     },
     documents: async (kind) => (await world.store.documents({ kind, limit: 100 })).map(({ row }) => row).reverse(),
-    variables: async (dialled) => (await state(dialled)).variables,
+    variables: async ({ run }) => (await world.state(run)).variables,
     line: async ({ run }) => walk(await world.events(run)),
-    current: async (dialled) => (await state(dialled)).current.action.type,
+    current: async ({ run }) => (await world.state(run)).current.action.type,
   };
 }
 
