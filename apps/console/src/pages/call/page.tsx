@@ -97,6 +97,9 @@ function Destination({ value, choose, disabled }: { readonly value: string; read
   const id = useId();
   const numbers = useNumbers();
   const flows = useFlowNames();
+  // Where there is one number, there is nothing to choose.
+  const only = numbers?.length === 1 ? numbers[0]?.value : undefined;
+  useEffect(() => { if (value === '' && only !== undefined && !disabled) choose(only); }, [value, only, disabled, choose]);
   const known = value === '' || numbers?.some((one) => one.value === value) === true || flows?.has(value) === true;
   if (!numbers || !flows) return <Loading what="Loading what can be called" />;
   if (numbers.length === 0 && flows.size === 0) return <Empty title="There is nothing to call yet" icon="flow" action={<Link href="/flows/new">Make a flow</Link>} />;
