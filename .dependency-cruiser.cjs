@@ -111,7 +111,7 @@ module.exports = {
       'api-asks-the-runner',
       'The API asks the runner for changes, store.ts for reads, problem.ts for errors; it writes a log, reads the clock, and opens the doors of the simulator and of browsers, which main.ts hands to it.',
       `${SERVER}api/`,
-      ['api/', 'runner/', 'store/store\\.ts$', '(problem|clock|log|uuid)\\.ts$', 'driver/doors\\.ts$', 'driver/simulator/simulator\\.ts$', 'driver/webrtc/whip\\.ts$'],
+      ['api/', 'runner/', 'store/store\\.ts$', '(problem|clock|log|uuid)\\.ts$', 'driver/doors\\.ts$', 'driver/simulator/simulator\\.ts$', 'driver/message/message\\.ts$', 'driver/webrtc/whip\\.ts$'],
     ),
     typesOnly('api-takes-types-of-the-doors', 'Of the simulator the API knows the types of its doors, never its code: the folder can be deleted.', `${SERVER}api/`, `${SERVER}driver/`),
     room(
@@ -124,9 +124,9 @@ module.exports = {
 
     room(
       'shared-files-are-leaves',
-      'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room; the composition root aside. A setting is checked by whoever reads it, once: the list of allowed hosts.',
-      `${SERVER}(?!(main|telephony|telephony-asterisk|spent-outside)\\.ts$)[^/]+\\.ts$`,
-      ['(?!(main|telephony|telephony-asterisk|spent-outside)\\.ts$)[^/]+\\.ts$', 'driver/http/allow\\.ts$'],
+      'What every room may lean on (config.ts, problem.ts, clock.ts) leans on no room; the composition root aside. A setting is checked by whoever reads it, once: the list of allowed hosts, the routes of messages.',
+      `${SERVER}(?!(main|telephony|telephony-asterisk|messaging|spent-outside)\\.ts$)[^/]+\\.ts$`,
+      ['(?!(main|telephony|telephony-asterisk|messaging|spent-outside)\\.ts$)[^/]+\\.ts$', 'driver/http/allow\\.ts$', 'driver/message/routes\\.ts$'],
     ),
 
     never(

@@ -3,7 +3,7 @@ import type { Instant, Option } from './state.js';
 
 /** The kinds of effects there are; a driver says which of them it performs. A `webhook.deliver` is asked for by no action: it tells of what was committed. */
 export const EFFECT_KINDS = [
-  'activeflow.start', 'flow.fetch', 'http.fetch', 'http.webhook_send', 'message.send', 'email.send', 'conversation.send',
+  'activeflow.start', 'flow.fetch', 'http.fetch', 'http.webhook_send', 'message.send', 'message.receive', 'email.send', 'conversation.send',
   'call.answer', 'call.hangup', 'call.talk', 'call.play', 'call.beep', 'call.digits_receive', 'call.digits_send', 'call.echo', 'call.mute',
   'call.recording_start', 'call.recording_stop', 'call.amd', 'call.create', 'call.connect', 'call.join', 'call.external_media_start', 'call.external_media_stop',
   'queue.join', 'queue.wait', 'queue.service',

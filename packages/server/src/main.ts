@@ -35,6 +35,7 @@ import { createTeller } from './runner/tell.js';
 import { createWebhooks } from './runner/webhooks.js';
 import { openStore } from './store/register.js';
 import type { Store } from './store/store.js';
+import { carriersOf } from './messaging.js';
 import { carriesCalls, createTelephony, hasLeft, type Telephony, type TelephonyParts } from './telephony.js';
 import { createAsteriskTelephony } from './telephony-asterisk.js';
 
@@ -69,11 +70,11 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const outlet: Outlet = { ...createWebhooks({ store, committer, runner, clock }), body: (delivery) => bodies(delivery, delivery.queued?.queue ?? '') };
   const egress = createEgress({ allow: config.egress_allow });
   const telephony = await telephonyOf(config, { host, store, egress, clock, log, any_sip_port: given.any_sip_port });
-  const { drivers, doors, calls, queues } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, outlet, log }, host);
+  const { drivers, doors, calls, queues, messages } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, messages: carriersOf(config, { store, log }), outlet, log }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
   const parts: Parts = {
-    runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, recordings_folder: config.recordings, calls, queues, simulator: doors, virtual,
+    runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, recordings_folder: config.recordings, calls, queues, messages: messages?.doors, simulator: doors, virtual,
     registrations: telephony?.registrations ?? (() => []), trunksChanged: telephony?.trunksChanged ?? (() => undefined), browsers: telephony?.browsers,
   };
   const routes = allRoutes(parts);
@@ -87,6 +88,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
     await app.close();
     // Calls are hung up while what that leads to can still be carried out.
     await telephony?.close();
+    await messages?.close();
     await dispatcher.stop(5_000);
     await egress.close();
     await store.close();
@@ -95,6 +97,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
     await app.listen({ host: config.host, port: config.port });
     await dispatcher.start();
     await telephony?.start();
+    await messages?.start();
   } catch (error) {
     await close();
     throw error;

@@ -1,4 +1,5 @@
 // The settings of what carries messages and email.
+import { parseRoutes } from './driver/message/routes.js';
 import { any, entry, number, word } from './setting.js';
 
 /** Where mail is handed in. */
@@ -7,6 +8,8 @@ export type MailServer = { readonly host: string; readonly port: number; /** TLS
 /** What messages and email need. */
 export function messageEntries() {
   return {
+    message_routes: entry('MESSAGE_ROUTES', '', 'which provider carries a message, comma-separated: `+49=smpp` by the beginning of its destination, `@ACME=kannel` by its sender, `+49@ACME=smpp` by both, `*=twilio` for the rest. Empty: the first that is set up carries all', parseRoutes),
+    messages_per_hour: entry('MESSAGES_PER_HOUR', '0', 'messages that a sender may send in an hour; more wait for the next. 0 is any number', number(0, 1_000_000_000)),
     smtp_url: entry('SMTP_URL', '', 'where email is handed in: `smtp://user:password@host:587`, or `smtps://` for TLS from the first byte; empty: no email leaves', mailServer, true),
     smtp_from: entry('SMTP_FROM', '', 'who email is from, as `Name <name@example.com>`; needed with SMTP_URL', mailbox),
     smtp_tls: entry('SMTP_TLS', '', '`required`: nothing is said without TLS; `offered`: TLS where the server offers it; `off`. Empty: `required` where SMTP_URL has a password and its host is another machine, else `offered`', word('', 'required', 'offered', 'off')),

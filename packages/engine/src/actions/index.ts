@@ -29,6 +29,7 @@ import fetch from './fetch.js';
 import fetchFlow from './fetch_flow.js';
 import gotoAction from './goto.js';
 import hangup from './hangup.js';
+import messageReceive from './message_receive.js';
 import messageSend from './message_send.js';
 import mute from './mute.js';
 import play from './play.js';
@@ -78,6 +79,7 @@ export const actions = {
   fetch_flow: fetchFlow,
   goto: gotoAction,
   hangup,
+  message_receive: messageReceive,
   message_send: messageSend,
   mute,
   play,

@@ -34,7 +34,7 @@ async function sendMessage(parts: Parts, call: Call<SendInput>) {
   if (missing) throw new ApiError('MISSING_REQUEST_PARAMETER', `/${missing}: is needed`, { details: [{ pointer: `/${missing}`, reason: 'MISSING_REQUEST_PARAMETER', message: 'is needed' }] });
   if (destinations.length > MOST.destinations || text.length > MOST.characters) throw new ApiError('INVALID_ARGUMENT', `at most ${MOST.destinations} destinations and ${MOST.characters} characters`);
   // The text goes by a variable: what looks like a placeholder in it stays as it is.
-  const { activeflow_id, effect_id, send } = carry(parts, call, 'POST /messages', { type: 'message_send', option: { source, destinations, text: '${text}' }, variables: { text }, by: parts.simulator });
+  const { activeflow_id, effect_id, send } = carry(parts, call, 'POST /messages', { type: 'message_send', option: { source, destinations, text: '${text}' }, variables: { text }, by: parts.messages });
   const at = parts.clock.now();
   // Whoever drives messages names the one that an effect sends after the effect.
   const answer = showMessage({

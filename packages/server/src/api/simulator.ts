@@ -29,7 +29,7 @@ const BAD = ['INVALID_JSON_BODY', 'INVALID_ID', 'INVALID_ARGUMENT', 'MISSING_REQ
 export function simulatorRoutes(parts: Parts): readonly Route[] {
   const { simulator, virtual } = parts;
   if (!simulator) return [];
-  return [callDoor(parts, simulator), messageDoor(parts, simulator), ...callerDoors(parts, simulator), ...(virtual ? [clockDoor(parts, virtual)] : [])];
+  return [callDoor(parts, simulator), messageDoor(parts), ...callerDoors(parts, simulator), ...(virtual ? [clockDoor(parts, virtual)] : [])];
 }
 
 function callDoor(parts: Parts, doors: Doors): Route {
@@ -50,13 +50,17 @@ function callDoor(parts: Parts, doors: Doors): Route {
   });
 }
 
-function messageDoor(parts: Parts, doors: Doors): Route {
+function messageDoor(parts: Parts): Route {
   return route({
     method: 'POST', path: '/simulator/messages', operation: 'simulateMessage', tag: 'simulator', summary: 'A played sender sends a message.',
     body: Type.Object({ ...What, text: Type.Optional(Type.String()) }), answer: MessageAnswer, reasons: BAD,
     async handle({ body, identity: { customer_id }, receipt }) {
       const what = await runnable(parts, customer_id, body, 'message_flow_id');
-      return throughDoor(receipt, showMessage, (slip) => doors.receiveMessage({ customer_id, ...what, ...people(body), text: body.text ?? '' }, slip));
+      const { messages } = parts;
+      if (!messages) throw new ApiError('STATE_INVALID', 'nothing here plays messages');
+      // What a number does with a message is for the number to say.
+      const by_number = body.number !== undefined && (body.flow_id ?? NONE_ID) === NONE_ID;
+      return throughDoor(receipt, showMessage, (slip) => messages.receive({ customer_id, ...(by_number ? {} : what), ...people(body), text: body.text ?? '' }, slip));
     },
   });
 }

@@ -5,11 +5,14 @@ import { deriveId, type Option } from '@activeflow/engine';
 import { driverConforms, type Ground } from './conformance.js';
 import { createEgress } from './http/egress.js';
 import { createHttp } from './http/http.js';
+import { silent } from '../log.js';
 import { createLocal } from './local/local.js';
+import { createMessages } from './message/message.js';
+import { createPlayed } from './message/played.js';
 import { createSimulator } from './simulator/simulator.js';
 import { CUSTOMER, openWorld, parse, startRun, type World } from './testing/world.js';
 
-const KINDS = ['call', 'message', 'recording'];
+const KINDS = ['call', 'message', 'message_thread', 'recording'];
 const documents = async ({ store }: World) => (await Promise.all(KINDS.map((kind) => store.documents({ kind, limit: 100 })))).flat().map(({ row }) => row);
 
 /** A world in which nobody performs anything but the suite. */
@@ -56,9 +59,17 @@ for (const action of [
 ]) driverConforms(`simulator, ${action.type}`, onCall(action));
 
 for (const action of [
-  { type: 'call', option: { destinations, actions: [{ type: 'answer' }] } }, { type: 'message_send', option: { destinations, text: 'x' } },
+  { type: 'call', option: { destinations, actions: [{ type: 'answer' }] } },
   { type: 'email_send', option: { destinations } }, { type: 'conversation_send', option: { conversation_id: 'c', text: 't', sync: true } },
 ]) driverConforms(`simulator, ${action.type}`, anywhere(action));
+
+const messages = ({ node }: World) => createMessages({ host: node().host, log: silent, providers: [createPlayed()], routes: [], most_an_hour: 0, customer: async () => CUSTOMER }).driver;
+for (const action of [{ type: 'message_send', option: { destinations, text: 'x' } }, { type: 'message_receive', option: { source: { target: '+821100000100' } } }]) {
+  driverConforms(`messages, ${action.type}`, async () => {
+    const world = await still();
+    return ground(world, await startRun(world, [action]), { make: () => messages(world), outside: () => documents(world) });
+  });
+}
 
 driverConforms('local, flow.fetch', async () => {
   const world = await still();

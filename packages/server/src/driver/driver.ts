@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import type { Document, DocumentWrite, StoredEffect } from '../store/store.js';
 
 export { Permanent, Retryable } from './errors.js';
+export { lastAttempt, retryDelay } from './retry.js';
 
 /** What became of a `perform`. */
 export type Performed =
@@ -44,6 +45,8 @@ export type Host = {
   release(effect_id: string, result: Result): Promise<void>;
   /** The outside resource that an activeflow runs on has ended; false where something that goes with it was stale. */
   ended(activeflow_id: string, detail: string, also?: AlsoOf): Promise<boolean>;
+  /** Stops an activeflow, as a user would; one that has ended stays as it is. */
+  stop(activeflow_id: string, detail: string): Promise<void>;
   /** Moves an activeflow to an action of its frames at once, whatever it waits for; false where it has ended or has no such action any more. */
   forward(activeflow_id: string, action_id: string, also?: AlsoOf): Promise<boolean>;
   /** Starts an activeflow. Undefined where its id is taken already: it was started before. */

@@ -5,6 +5,8 @@ import type { Driver, Host } from './driver.js';
 import type { Egress } from './http/egress.js';
 import { createHttp } from './http/http.js';
 import { createLocal } from './local/local.js';
+import { createMessages, type MessageParts, type Messages } from './message/message.js';
+import { createPlayed } from './message/played.js';
 import { createQueues } from './queue/queue.js';
 import type { Log } from '../log.js';
 import { createRouter, type RouterParts } from './router.js';
@@ -19,6 +21,8 @@ export type DriverSettings = {
   readonly calls: (RouterParts['calls'] & { readonly desk: Desk }) | undefined;
   /** Whether calls and messages are played. What neither this nor `calls` performs fails with NO_DRIVER. */
   readonly simulator: boolean;
+  /** What carries messages, beside what is played. */
+  readonly messages: Omit<MessageParts, 'host'>;
   /** What webhook deliveries say, and where they go. */
   readonly outlet: Outlet;
   readonly log: Log;
@@ -33,16 +37,20 @@ export type Drivers = {
   readonly queues: QueueDoors;
   /** The doors of the played callers; undefined where the simulator is off. */
   readonly doors: Doors | undefined;
+  /** Messages; undefined where nobody carries or plays any. */
+  readonly messages: Messages | undefined;
 };
 
 /** Makes the drivers of a node. */
-export function createDrivers({ egress, simulator, calls, outlet, log }: DriverSettings, host: Host): Drivers {
+export function createDrivers({ egress, simulator, calls, messages: carried, outlet, log }: DriverSettings, host: Host): Drivers {
   const played = simulator ? createSimulator(host) : undefined;
   const carrier = calls ? createRouter({ host, calls, simulator: played }) : played;
   const queues = createQueues({ host, log, desks: [...(calls ? [calls.desk] : []), ...(played ? [played.desk] : [])] });
+  const providers = [...carried.providers, ...(simulator ? [createPlayed()] : [])];
+  const messages = providers.length > 0 ? createMessages({ ...carried, host, providers }) : undefined;
   const drivers = [
     createLocal(host), createHttp({ egress, clock: host.clock }), createWebhook({ ask: egress.request, clock: host.clock, outlet }),
-    ...(carrier ? [carrier.driver, queues.driver] : []),
+    ...(carrier ? [carrier.driver, queues.driver] : []), ...(messages ? [messages.driver] : []),
   ];
-  return { drivers, calls: carrier?.doors, doors: played?.doors, queues: queues.doors };
+  return { drivers, calls: carrier?.doors, doors: played?.doors, queues: queues.doors, messages };
 }

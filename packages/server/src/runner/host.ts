@@ -26,6 +26,9 @@ export function createHost({ runner, store, committer, clock }: { runner: Runner
       if (handled === undefined) return also === undefined || (await committer.submit(typeof also === 'function' ? also(undefined) : also)) === 'ok';
       return handled.outcome !== 'stale';
     },
+    async stop(activeflow_id, detail) {
+      await runner.handle(activeflow_id, { type: 'stop', reason: 'canceled', detail }, { cause: { by: 'driver', ref: detail } });
+    },
     async forward(activeflow_id, action_id, also) {
       const handled = await runner.handle(activeflow_id, { type: 'forward', action_id, now: true }, { cause: { by: 'driver', ref: action_id }, ...withAlso(also) });
       return handled?.outcome === 'changed';

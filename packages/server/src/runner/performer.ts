@@ -1,12 +1,11 @@
 // Performs effects by their drivers: within bounds, under leases that are kept, and until what came of them is written.
 import type { EffectKind, Instant, Result } from '@activeflow/engine';
 import type { Clock } from '../clock.js';
-import { Permanent, Retryable, type Driver, type Performed } from '../driver/driver.js';
+import { lastAttempt, Permanent, Retryable, retryDelay, type Driver, type Performed } from '../driver/driver.js';
 import type { Log } from '../log.js';
 import { StoreUnavailable, type Change, type EffectWrite, type StoredEffect } from '../store/store.js';
 import type { Committer } from './committer.js';
 import { createLanes, MOST_QUEUED, type Lanes } from './lanes.js';
-import { lastAttempt, retryDelay } from './retry.js';
 import type { Runner } from './runner.js';
 
 /** Performs what it is given. */

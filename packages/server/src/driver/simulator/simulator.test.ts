@@ -117,14 +117,14 @@ describe('messages', () => {
 
   it('come in and start a run', async () => {
     const actions = parse([{ type: 'variable_set', option: { key: 'said', value: '${voipbin.message.source.target}: ${voipbin.message.text}' } }, talk]);
-    const made = await stage.doors.receiveMessage({ customer_id: CUSTOMER, actions, source: { target: '+4' }, number: '+5', text: 'hello' });
+    const made = await stage.messages.receive({ customer_id: CUSTOMER, actions, source: { target: '+4' }, number: '+5', text: 'hello' });
     if ('refused' in made) throw new Error(made.message);
-    expect(made.message.data).toMatchObject({ direction: 'inbound', text: 'hello', activeflow_id: made.activeflow.id, targets: [{ destination: { target: '+5' }, status: 'received', parts: 1 }] });
+    expect(made.message.data).toMatchObject({ direction: 'inbound', text: 'hello', activeflow_id: made.activeflow_id, targets: [{ destination: { target: '+5' }, status: 'received', parts: 1 }] });
     await stage.world.idle();
-    expect(await stage.world.state(made.activeflow.id)).toMatchObject({
+    expect(await stage.world.state(made.activeflow_id)).toMatchObject({
       end_reason: 'completed', reference: { type: 'sms', id: made.message.id }, variables: { said: '+4: hello', 'voipbin.message.id': made.message.id, 'voipbin.message.destination.target': '+5' },
     });
-    expect(refusal(await stage.doors.receiveMessage({ customer_id: CUSTOMER, flow_id: 'none', text: '' }))).toBe('FLOW_NOT_FOUND');
+    expect(refusal(await stage.messages.receive({ customer_id: CUSTOMER, flow_id: 'none', text: '' }))).toBe('FLOW_NOT_FOUND');
   });
 });
 

@@ -10,7 +10,7 @@ import { performConnect } from './connect.js';
 import { createDesk } from './desk.js';
 import * as doors from './doors.js';
 import { performAmd, performAnswer, performHangup, performMedia, performMute } from './line_actions.js';
-import { performMessage, performNothing, receiveMessage, type MessageAsked } from './messages.js';
+import { performNothing } from './nothing.js';
 import { performCreate } from './outgoing.js';
 import { performTimed } from './prompts.js';
 import { performRecord, performStopRecording } from './record.js';
@@ -28,11 +28,11 @@ const PERFORMS: Partial<Record<EffectKind, Perform>> = {
   'call.answer': performAnswer, 'call.hangup': performHangup, 'call.mute': performMute, 'call.amd': performAmd,
   'call.recording_start': performRecord, 'call.recording_stop': performStopRecording, 'call.create': performCreate, 'call.connect': performConnect,
   'call.external_media_start': performMedia, 'call.external_media_stop': performMedia,
-  'message.send': performMessage, 'email.send': performNothing, 'conversation.send': performNothing,
+  'email.send': performNothing, 'conversation.send': performNothing,
 };
 
 /**
- * The doors of a simulator: what the played people do. Calls and messages are documents (`call.ts`, `messages.ts`). Unless it refuses, a door
+ * The doors of a simulator: what the played people do. Calls are documents (`call.ts`). Unless it refuses, a door
  * writes the receipt once, in the commit that does what was asked.
  */
 export type Doors = {
@@ -41,7 +41,6 @@ export type Doors = {
   readonly mediaDone: (which: doors.Which, action_id?: string, receipt?: Receipt) => ReturnType<typeof doors.mediaDone>;
   readonly hangup: (which: doors.Which, by: 'local' | 'remote', reason: Parameters<typeof doors.hangup>[3], receipt?: Receipt) => ReturnType<typeof doors.hangup>;
   readonly failEffect: (which: doors.Which, action_id: string, receipt?: Receipt) => ReturnType<typeof doors.failEffect>;
-  readonly receiveMessage: (asked: MessageAsked, receipt?: Receipt) => ReturnType<typeof receiveMessage>;
 };
 
 /** A simulator: what performs, and what is played at it. */
@@ -69,7 +68,6 @@ export function createSimulator(host: Host, newId: () => string = randomUUID): S
       mediaDone: (which, action_id, receipt) => doors.mediaDone(room, which, action_id, receipt),
       hangup: (which, by, reason, receipt) => doors.hangup(room, which, by, reason, receipt),
       failEffect: (which, action_id, receipt) => doors.failEffect(room, which, action_id, receipt),
-      receiveMessage: (asked, receipt) => receiveMessage(room, asked, receipt),
     },
   };
 }

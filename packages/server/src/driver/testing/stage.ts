@@ -3,6 +3,8 @@ import type { State, Variables } from '@activeflow/engine';
 import type { Document } from '../../store/store.js';
 import { silent } from '../../log.js';
 import { createLocal } from '../local/local.js';
+import { createMessages, type MessageDoors } from '../message/message.js';
+import { createPlayed } from '../message/played.js';
 import { createQueues, type Queues } from '../queue/queue.js';
 import type { Call } from '../simulator/call.js';
 import type { CallAsked, Which } from '../simulator/doors.js';
@@ -17,6 +19,7 @@ export type Stage = {
   readonly world: World;
   /** The doors of the node of now. */
   readonly doors: Doors;
+  readonly messages: MessageDoors;
   readonly queues: Queues;
   /** Plays an incoming call that runs these actions. */
   readonly play: (actions: readonly unknown[], more?: Partial<CallAsked>) => Promise<Caller>;
@@ -34,12 +37,15 @@ export type Stage = {
 /** Opens a stage. */
 export async function openStage(): Promise<Stage> {
   let doors: Doors | undefined;
+  let messages: MessageDoors | undefined;
   let queues: Queues | undefined;
   const world = await openWorld((host) => {
     const simulator = createSimulator(host);
     doors = simulator.doors;
     queues = createQueues({ host, desks: [simulator.desk], log: silent });
-    return [simulator.driver, createLocal(host), queues.driver];
+    const sending = createMessages({ host, log: silent, providers: [createPlayed()], routes: [], most_an_hour: 0, customer: async () => CUSTOMER });
+    messages = sending.doors;
+    return [simulator.driver, sending.driver, createLocal(host), queues.driver];
   });
   const open = (): Doors => { if (doors === undefined) throw new Error('no doors'); return doors; };
   const documents = async (kind: string) => (await world.store.documents({ kind, limit: 100 })).map(({ row }) => row).reverse();
@@ -48,6 +54,7 @@ export async function openStage(): Promise<Stage> {
   return {
     world, documents, call, state,
     get doors() { return open(); },
+    get messages() { if (messages === undefined) throw new Error('no doors'); return messages; },
     get queues() { if (queues === undefined) throw new Error('no queues'); return queues; },
     async play(actions, more = {}) {
       const made = await open().createCall({ customer_id: CUSTOMER, actions: parse(actions), source: { target: '+821100000001' }, destination: { target: '+821100000009' }, ...more });
