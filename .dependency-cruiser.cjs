@@ -80,7 +80,7 @@ module.exports = {
       'driver-knows-its-interface',
       'A driver knows driver.ts (which names what it asks for by the types of store.ts and clock.ts), log.ts and its own folder; it says what happened.',
       `${SERVER}driver/`,
-      ['driver/', 'store/store\\.ts$', '(clock|log)\\.ts$', 'media/(media|sound|tone|wav-read|wav-write)\\.ts$', 'speech/speech\\.ts$'],
+      ['driver/', 'store/store\\.ts$', '(clock|log|message-rules)\\.ts$', 'media/(media|sound|tone|wav-read|wav-write)\\.ts$', 'speech/speech\\.ts$'],
     ),
     room('media-stands-alone', 'Sound that keeps time in worker threads: it knows packets and samples, and nothing of calls.', `${SERVER}media/`, ['media/']),
     room('speech-makes-sounds', 'Text becomes sound; what a sound is, media says. URLs are fetched by the function it is given.', `${SERVER}speech/`, ['speech/', 'media/(sound|resample|wav-read)\\.ts$']),
@@ -111,7 +111,7 @@ module.exports = {
       'api-asks-the-runner',
       'The API asks the runner for changes, store.ts for reads, problem.ts for errors; it writes a log, reads the clock, and opens the doors of the simulator and of browsers, which main.ts hands to it.',
       `${SERVER}api/`,
-      ['api/', 'runner/', 'store/store\\.ts$', '(problem|clock|log|uuid)\\.ts$', 'driver/doors\\.ts$', 'driver/simulator/simulator\\.ts$', 'driver/message/message\\.ts$', 'driver/webrtc/whip\\.ts$'],
+      ['api/', 'runner/', 'store/store\\.ts$', '(problem|clock|log|message-rules|uuid)\\.ts$', 'driver/doors\\.ts$', 'driver/simulator/simulator\\.ts$', 'driver/message/message\\.ts$', 'driver/webrtc/whip\\.ts$'],
     ),
     typesOnly('api-takes-types-of-the-doors', 'Of the simulator the API knows the types of its doors, never its code: the folder can be deleted.', `${SERVER}api/`, `${SERVER}driver/`),
     room(

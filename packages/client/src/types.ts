@@ -86,7 +86,7 @@ export type CallInput = {
 /** A text message. */
 export type Message = Owned & {
   readonly type: string; readonly source: Address; readonly text: string; readonly direction: 'inbound' | 'outbound'; readonly activeflow_id: string;
-  readonly targets: readonly { readonly destination: Address; readonly status: string; readonly parts: number; readonly tm_update: Time }[];
+  readonly targets: readonly { readonly destination: Address; readonly status: string; readonly parts: number; readonly provider: string; readonly detail: string; readonly tm_update: Time }[];
 } & Times;
 /** A text message to send. */
 export type MessageInput = { readonly source?: AddressInput; readonly destinations: readonly AddressInput[]; readonly text: string };
@@ -94,10 +94,14 @@ export type MessageInput = { readonly source?: AddressInput; readonly destinatio
 /** A number, and the flows that calls and messages to it start. */
 export type PhoneNumber = Owned & {
   readonly number: string; readonly type: string; readonly name: string; readonly detail: string; readonly call_flow_id: string; readonly message_flow_id: string;
+  readonly message_policy: string; readonly message_keywords: boolean; readonly message_answers: MessageAnswers;
 } & Times;
+/** What is answered to STOP, START and HELP; an empty text: nothing. */
+export type MessageAnswers = { readonly stop: string; readonly start: string; readonly help: string };
 /** What a number is made of; in an update, what is left out stays as it is. */
 export type PhoneNumberInput = {
   readonly number?: string; readonly type?: string; readonly name?: string; readonly detail?: string; readonly call_flow_id?: string; readonly message_flow_id?: string;
+  readonly message_policy?: 'wake' | 'start' | 'replace'; readonly message_keywords?: boolean; readonly message_answers?: Partial<MessageAnswers>;
 };
 
 /** A recording of a call. */

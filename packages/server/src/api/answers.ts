@@ -74,14 +74,22 @@ export const CallAnswer = Type.Object({
 /** A message. */
 export const MessageAnswer = Type.Object({
   id: id('the message'), customer_id: id('whose it is'), type: Type.String({ description: '`sms`' }), activeflow_id: id('the activeflow that sent it, or that it started'), source: AddressAnswer,
-  targets: Type.Array(Type.Object({ destination: AddressAnswer, status: Type.String(), parts: Type.Integer(), tm_update: time('when its status last changed') })),
+  targets: Type.Array(Type.Object({
+    destination: AddressAnswer,
+    status: Type.String({ description: 'queued, sending, sent, delivered, undelivered, expired, failed, rejected, uncertain (it may have gone out and is not sent again), blocked (it said STOP), received' }),
+    parts: Type.Integer(), provider: Type.String({ description: 'who carries it; empty before it is handed over' }),
+    detail: Type.String({ description: 'why it stands so, or an empty text' }), tm_update: time('when its status last changed'),
+  })),
   text: Type.String(), direction: words(['inbound', 'outbound'], 'which way'), ...Times,
 }, { $id: 'Message' });
 
 /** A number. */
 export const NumberAnswer = Type.Object({
   id: id('the number'), customer_id: id('whose it is'), number: Type.String(), type: Type.String(), name: Type.String(), detail: Type.String(),
-  call_flow_id: id('the flow of its incoming calls'), message_flow_id: id('the flow of its incoming messages'), ...Times,
+  call_flow_id: id('the flow of its incoming calls'), message_flow_id: id('the flow of its incoming messages'),
+  message_policy: words(['wake', 'start', 'replace'], 'what a message does while the run of an earlier one is on: wakes it, or is kept for it; starts another; stops it and starts anew'),
+  message_keywords: Type.Boolean({ description: 'STOP, START and HELP are handled before any flow sees them' }),
+  message_answers: Type.Object({ stop: Type.String(), start: Type.String(), help: Type.String() }, { description: 'what is answered to them; an empty text: nothing' }), ...Times,
 }, { $id: 'Number' });
 
 /** A recording. */

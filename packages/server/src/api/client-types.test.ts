@@ -48,7 +48,7 @@ const TYPES = {
     recording_ids: true, tm_ringing: true, tm_progressing: true, tm_hangup: true,
   }),
   Message: fits<Message, typeof MessageAnswer>(MessageAnswer, { ...owned, type: true, activeflow_id: true, source: true, targets: true, text: true, direction: true }),
-  PhoneNumber: fits<PhoneNumber, typeof NumberAnswer>(NumberAnswer, { ...owned, number: true, type: true, name: true, detail: true, call_flow_id: true, message_flow_id: true }),
+  PhoneNumber: fits<PhoneNumber, typeof NumberAnswer>(NumberAnswer, { ...owned, number: true, type: true, name: true, detail: true, call_flow_id: true, message_flow_id: true, message_policy: true, message_keywords: true, message_answers: true }),
   Recording: fits<Recording, typeof RecordingAnswer>(RecordingAnswer, {
     ...owned, activeflow_id: true, reference_type: true, reference_id: true, status: true, format: true, recording_name: true, filenames: true, tm_start: true, tm_end: true,
   }),

@@ -45,7 +45,7 @@ async function sendMessage(parts: Parts, call: Call<SendInput>) {
   return answer;
 }
 
-type Target = { readonly destination: AddressInput; readonly status: string; readonly parts: number; readonly tm_update: number };
+type Target = { readonly destination: AddressInput; readonly status: string; readonly parts: number; readonly provider?: string; readonly detail?: string; readonly tm_update: number };
 
 /** A message as the wire shows it. */
 export function showMessage(message: Document) {
@@ -53,7 +53,7 @@ export function showMessage(message: Document) {
   const targets = (data['targets'] as readonly Target[] | undefined) ?? [];
   return {
     id: message.id, customer_id: message.customer_id, type: 'sms', activeflow_id: textOf(data, 'activeflow_id'), source: address(data['source'] as AddressInput),
-    targets: targets.map(({ destination, status, parts, tm_update }) => ({ destination: address(destination), status, parts, tm_update: showInstant(tm_update) })),
+    targets: targets.map(({ destination, status, parts, provider = '', detail = '', tm_update }) => ({ destination: address(destination), status, parts, provider, detail, tm_update: showInstant(tm_update) })),
     text: textOf(data, 'text'), direction: textOf(data, 'direction'), ...showTimes(message),
   };
 }

@@ -58,6 +58,13 @@ describe.each(STORES)('resources on %s', (store) => {
     const number = (await post('/numbers', { number: '+15550123', name: 'n', call_flow_id: calls.id })).body;
     expect(number).toMatchObject({ number: '+15550123', type: 'normal', name: 'n', detail: '', call_flow_id: calls.id, message_flow_id: NONE, tm_update: NEVER });
     expect(reason(await post('/numbers', { number: '+15550123' }))).toBe('NUMBER_EXISTS');
+    expect(number).toMatchObject({ message_policy: 'wake', message_keywords: true, message_answers: { help: 'Reply STOP to get no more messages from this number.' } });
+    const changed = { message_policy: 'replace', message_keywords: false, message_answers: { help: 'Call us.', stop: '' } };
+    expect((await t.ask('PUT', `/numbers/${number.id}`, { body: changed })).body).toMatchObject({ ...changed, name: 'n', message_answers: { help: 'Call us.', stop: '', start: expect.stringContaining('STOP') as string } });
+    for (const [body, pointer] of [[{ message_policy: 'ask' }, '/message_policy'], [{ message_answers: { help: 'x'.repeat(1_001) } }, '/message_answers/help'], [{ message_keywords: 'no' }, '/message_keywords']] as const) {
+      expect((await t.ask('PUT', `/numbers/${number.id}`, { body })).body.error).toMatchObject({ status: 'INVALID_ARGUMENT', details: [{ pointer }] });
+    }
+    await t.ask('PUT', `/numbers/${number.id}`, { body: { message_policy: 'wake' } });
     expect(reason(await post('/simulator/messages', { number: '+15550123', text: 'x' }))).toBe('MISSING_REQUEST_PARAMETER');
     expect((await t.ask('PUT', `/numbers/${number.id}/flow_ids`, { body: { message_flow_id: messages.id } })).body).toMatchObject({ call_flow_id: calls.id, message_flow_id: messages.id });
     const call = (await post('/simulator/calls', { number: '+15550123', source: { target: '+1999' } })).body;

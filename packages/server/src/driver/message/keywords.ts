@@ -1,23 +1,14 @@
 // STOP, START and HELP: handled for each number before any flow sees them. Whoever said STOP gets nothing more of that number.
 import { deriveId, NONE_ID, type Action, type State } from '@activeflow/engine';
+import { ANSWERS, type Keyword } from '../../message-rules.js';
 import type { Room } from '../call-document.js';
 import type { Slip } from '../slip.js';
 import type { Document, DocumentWrite } from '../../store/store.js';
 import { plain, type Message } from './document.js';
 import type { Received } from './receive.js';
 
-/** What a keyword asks for. */
-export type Keyword = 'stop' | 'start' | 'help';
-
 const WORDS: Readonly<Record<string, Keyword>> = {
   STOP: 'stop', STOPALL: 'stop', UNSUBSCRIBE: 'stop', CANCEL: 'stop', END: 'stop', QUIT: 'stop', START: 'start', UNSTOP: 'start', HELP: 'help', INFO: 'help',
-};
-
-/** What is answered where a number says nothing else. */
-export const ANSWERS: Readonly<Record<Keyword, string>> = {
-  stop: 'You will get no more messages from this number. Reply START to get them again.',
-  start: 'You will get messages from this number again. Reply STOP to end them.',
-  help: 'Reply STOP to get no more messages from this number.',
 };
 
 /** The keyword that a text is, on a number that minds them: the word alone, whatever its letters' case, and a full stop or blanks around it. */

@@ -1,5 +1,6 @@
 // A message that came in: it answers a keyword, wakes the run that waits for it, is kept for the run that is on, or starts one.
 import { address, deriveId, NONE_ID, type Address, type State } from '@activeflow/engine';
+import { POLICIES, type Policy } from '../../message-rules.js';
 import type { Room } from '../call-document.js';
 import { choose, type Refusal, type Runnable } from '../run.js';
 import { slipOf, SPENT, type Receipt, type Slip } from '../slip.js';
@@ -24,11 +25,6 @@ export type Received = {
 
 /** What became of it: `repeated` where it was there already. */
 export type Taken = { readonly message: Document; readonly activeflow_id: string; readonly repeated: boolean };
-
-/** What a number does with a message while the run of an earlier one is on. */
-export const POLICIES = ['wake', 'start', 'replace'] as const;
-/** One of `POLICIES`. */
-export type Policy = (typeof POLICIES)[number];
 
 /** A message under way: under its id, with its number and its receipt. */
 type Coming = { readonly room: Room; readonly received: Received; readonly id: string; readonly number: Document | undefined; readonly slip: Slip };
