@@ -55,15 +55,10 @@ export function createEmbedded({ signallings, media }: EmbeddedParts): Legs {
     if (leg.recordings.size === 0) end();
   };
 
-  const ofLeg = (leg_id: string, ask: (signalling: Signalling) => Promise<void>): Promise<void> => {
-    const leg = legs.get(leg_id);
-    return leg === undefined ? Promise.resolve() : ask(leg.signalling);
-  };
-
   media.listen(heard);
   for (const signalling of signallings) signalling.listen(signalled(signalling));
   return {
-    ...soundOf(media),
+    ...soundOf(media), ...signallingOf(legs),
     name: 'embedded',
     listen(heardBy) { listener = heardBy; },
     async start() { for (const signalling of signallings) await signalling.start(); },
@@ -78,10 +73,6 @@ export function createEmbedded({ signallings, media }: EmbeddedParts): Legs {
       legs.set(asked.leg_id, { signalling, told: 0, recordings: new Set() });
       await signalling.originate(asked).catch((error: unknown) => { legs.delete(asked.leg_id); throw error; });
     },
-    ring: (leg_id, early_media) => ofLeg(leg_id, (signalling) => signalling.ring(leg_id, early_media)),
-    answer: (leg_id) => ofLeg(leg_id, (signalling) => signalling.answer(leg_id)),
-    reject: (leg_id, cause) => ofLeg(leg_id, (signalling) => signalling.reject(leg_id, cause)),
-    hangup: (leg_id, cause) => ofLeg(leg_id, (signalling) => signalling.hangup(leg_id, cause)),
     record(leg_id, id, asked) {
       const leg = legs.get(leg_id);
       if (leg === undefined || leg.ending !== undefined) return;
@@ -89,6 +80,20 @@ export function createEmbedded({ signallings, media }: EmbeddedParts): Legs {
       media.record(leg_id, id, asked);
     },
     async close() { for (const signalling of signallings) await signalling.close(); },
+  };
+}
+
+/** What of a leg is its signalling's alone. */
+function signallingOf(legs: ReadonlyMap<string, Leg>): Pick<Legs, 'ring' | 'answer' | 'reject' | 'hangup'> {
+  const ofLeg = (leg_id: string, ask: (signalling: Signalling) => Promise<void>): Promise<void> => {
+    const leg = legs.get(leg_id);
+    return leg === undefined ? Promise.resolve() : ask(leg.signalling);
+  };
+  return {
+    ring: (leg_id, early_media) => ofLeg(leg_id, (signalling) => signalling.ring(leg_id, early_media)),
+    answer: (leg_id) => ofLeg(leg_id, (signalling) => signalling.answer(leg_id)),
+    reject: (leg_id, cause) => ofLeg(leg_id, (signalling) => signalling.reject(leg_id, cause)),
+    hangup: (leg_id, cause) => ofLeg(leg_id, (signalling) => signalling.hangup(leg_id, cause)),
   };
 }
 
