@@ -206,7 +206,7 @@ export type Store = {
 
 /** The kinds of documents there are. */
 export const DOCUMENT_KINDS = ['flow', 'flow_revision', 'call', 'message', 'number', 'recording', 'customer', 'accesskey', 'idempotency', 'user',
-  'leg', 'extension', 'trunk', 'queue', 'queuecall', 'queueplace', 'queueagent', 'message_thread', 'message_receipt', 'message_optout', 'message_cap'] as const;
+  'leg', 'extension', 'trunk', 'queue', 'queuecall', 'queueplace', 'queueagent', 'message_thread', 'message_receipt', 'message_optout', 'message_cap', 'message_part', 'email'] as const;
 /** One of `DOCUMENT_KINDS`. */
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 /** The effect kinds, for stores that keep them as text. */
