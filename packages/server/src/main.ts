@@ -23,6 +23,7 @@ import { realClock, virtualClock } from './clock.js';
 import { limitsOf, type Config } from './config.js';
 import { createEgress } from './driver/http/egress.js';
 import { createDrivers } from './driver/register.js';
+import { smtpSettings } from './driver/smtp/settings.js';
 import type { Outlet } from './driver/webhook/webhook.js';
 import { silent, type Log } from './log.js';
 import { createCommitter } from './runner/committer.js';
@@ -70,7 +71,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const outlet: Outlet = { ...createWebhooks({ store, committer, runner, clock }), body: (delivery) => bodies(delivery, delivery.queued?.queue ?? '') };
   const egress = createEgress({ allow: config.egress_allow });
   const telephony = await telephonyOf(config, { host, store, egress, clock, log, any_sip_port: given.any_sip_port });
-  const { drivers, doors, calls, queues, messages } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, messages: carriersOf(config, { store, log }), outlet, log }, host);
+  const { drivers, doors, calls, queues, messages, closeMail } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, messages: carriersOf(config, { store, log }), smtp: await smtpSettings(config), outlet, log }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
   const parts: Parts = {
@@ -90,7 +91,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
     await telephony?.close();
     await messages?.close();
     await dispatcher.stop(5_000);
-    await egress.close();
+    await Promise.all([closeMail(), egress.close()]);
     await store.close();
   };
   try {

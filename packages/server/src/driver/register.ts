@@ -11,6 +11,7 @@ import { createQueues } from './queue/queue.js';
 import type { Log } from '../log.js';
 import { createRouter, type RouterParts } from './router.js';
 import { createSimulator, type Doors } from './simulator/simulator.js';
+import { createSmtp, type Smtp, type SmtpSettings } from './smtp/smtp.js';
 import { createWebhook, type Outlet } from './webhook/webhook.js';
 
 /** What decides on the drivers. */
@@ -23,6 +24,8 @@ export type DriverSettings = {
   readonly simulator: boolean;
   /** What carries messages, beside what is played. */
   readonly messages: Omit<MessageParts, 'host'>;
+  /** Where email is handed in; undefined: none leaves. */
+  readonly smtp: SmtpSettings | undefined;
   /** What webhook deliveries say, and where they go. */
   readonly outlet: Outlet;
   readonly log: Log;
@@ -39,18 +42,23 @@ export type Drivers = {
   readonly doors: Doors | undefined;
   /** Messages; undefined where nobody carries or plays any. */
   readonly messages: Messages | undefined;
+  /** Lets go of the connections to the mail server, where there is one. */
+  readonly closeMail: Smtp['close'];
 };
 
 /** Makes the drivers of a node. */
-export function createDrivers({ egress, simulator, calls, messages: carried, outlet, log }: DriverSettings, host: Host): Drivers {
+export function createDrivers({ egress, simulator, calls, messages: carried, smtp, outlet, log }: DriverSettings, host: Host): Drivers {
   const played = simulator ? createSimulator(host) : undefined;
   const carrier = calls ? createRouter({ host, calls, simulator: played }) : played;
   const queues = createQueues({ host, log, desks: [...(calls ? [calls.desk] : []), ...(played ? [played.desk] : [])] });
   const providers = [...carried.providers, ...(simulator ? [createPlayed()] : [])];
   const messages = providers.length > 0 ? createMessages({ ...carried, host, providers }) : undefined;
+  const mail = smtp && createSmtp({ host, fetch: egress.request, log, settings: smtp });
   const drivers = [
     createLocal(host), createHttp({ egress, clock: host.clock }), createWebhook({ ask: egress.request, clock: host.clock, outlet }),
     ...(carrier ? [carrier.driver, queues.driver] : []), ...(messages ? [messages.driver] : []),
+    // Behind the simulator, which plays email where none leaves.
+    ...(mail ? [mail.driver] : []),
   ];
-  return { drivers, calls: carrier?.doors, doors: played?.doors, queues: queues.doors, messages };
+  return { drivers, calls: carrier?.doors, doors: played?.doors, queues: queues.doors, messages, closeMail: mail?.close ?? (async () => undefined) };
 }

@@ -26,7 +26,7 @@ export type SmtpSettings = {
 export type SmtpParts = { readonly host: Pick<Host, 'clock' | 'document' | 'write'>; readonly fetch: Fetch; readonly log: Log; readonly settings: SmtpSettings };
 
 /** The driver of email, and what lets go of its connections. */
-export type Smtp = { readonly driver: Driver; readonly close: () => void };
+export type Smtp = { readonly driver: Driver; readonly close: () => Promise<void> };
 
 /** Connections at once, and so the emails whose attachments are held in memory. */
 const CONNECTIONS = 5;
@@ -51,7 +51,7 @@ export function createSmtp(parts: SmtpParts): Smtp {
       // What has left cannot be called back; what has not is not sent any more.
       cancel: async () => undefined,
     },
-    close: () => { room.transport.close({ force: true }); },
+    close: async () => { room.transport.close({ force: true }); },
   };
 }
 
