@@ -36,8 +36,11 @@ export type Server = {
 
 const BIN = join(dirname(createRequire(import.meta.url).resolve('activeflow/package.json')), 'bin', 'activeflow.js');
 
-/** Starts a server that takes SIP calls; `settings` go beside those of every test. The extensions are made where `extensions` is not false. */
-export async function startServer(settings: Readonly<Record<string, string>> = {}, extensions = true): Promise<Server> {
+/** What else can be said of a server: a command that it is started by, in front of its own; false: no extensions are made. */
+export type ServerSetting = { readonly by?: readonly string[]; readonly extensions?: boolean };
+
+/** Starts a server that takes SIP calls; `settings` go beside those of every test. */
+export async function startServer(settings: Readonly<Record<string, string>> = {}, { by = [], extensions = true }: ServerSetting = {}): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'activeflow-peers-'));
   const [port, sip_port, rtp] = [await freePort(), await freePort(), 30_000 + 2 * Math.floor(Math.random() * 5_000)];
   const env = {
@@ -45,7 +48,7 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
     ACTIVEFLOW_RATE_LIMIT: '0', ACTIVEFLOW_LOG: 'warn', ACTIVEFLOW_SIP: 'true', ACTIVEFLOW_SIP_PORT: String(sip_port), ACTIVEFLOW_RTP_PORTS: `${rtp}-${rtp + 1_999}`,
     ACTIVEFLOW_RECORDINGS: join(folder, 'recordings'), ACTIVEFLOW_SPEECH_CACHE: join(folder, 'speech'), ...settings,
   };
-  let running = await spawnServer(env);
+  let running = await spawnServer(env, by);
   const url = `http://127.0.0.1:${port}`;
   const client = createClient({ base_url: url, access_key: KEY });
   if (extensions) for (const extension of EXTENSIONS) await client.extensions.create({ extension, password: PASSWORD });
@@ -53,7 +56,7 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
     url, client, access_key: KEY, sip: `127.0.0.1:${sip_port}`, folder,
     log: () => running.said(),
     kill: () => end(running.child, 'SIGKILL'),
-    async again() { running = await spawnServer(env); },
+    async again() { running = await spawnServer(env, by); },
     async close() {
       await end(running.child, 'SIGTERM');
       rmSync(folder, { recursive: true, force: true });
@@ -63,9 +66,10 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
 
 type Running = { readonly child: ChildProcess; readonly said: () => string };
 
-function spawnServer(settings: Readonly<Record<string, string>>): Promise<Running> {
+function spawnServer(settings: Readonly<Record<string, string>>, by: readonly string[]): Promise<Running> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ACTIVEFLOW_')));
-  const child = spawn(process.execPath, [BIN, 'start'], { env: { ...env, ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command = '', ...args] = [...by, process.execPath, BIN, 'start'];
+  const child = spawn(command, args, { env: { ...env, ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => { reject(new Error(`the server does not listen: ${said}`)); }, PATIENCE_MS);

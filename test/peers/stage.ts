@@ -2,7 +2,7 @@
 import type { Activeflow, Call } from '@activeflow/client';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { startPhone, type Phone, type PhoneSetting } from './baresip.js';
-import { PASSWORD, startServer, type Server } from './server.js';
+import { PASSWORD, startServer, type Server, type ServerSetting } from './server.js';
 import { sidesOf } from './wav.js';
 
 /** An action as a client writes it. */
@@ -31,10 +31,10 @@ export type Stage = {
 };
 
 /** Starts a server before the tests of the block and stops it after them; phones are closed after each test. */
-export function useStage(settings: Readonly<Record<string, string>> = {}): Stage {
+export function useStage(settings: Readonly<Record<string, string>> = {}, more: ServerSetting = {}): Stage {
   let running: Server | undefined;
   const phones: Phone[] = [];
-  beforeAll(async () => { running = await startServer(settings); });
+  beforeAll(async () => { running = await startServer(settings, more); });
   afterAll(() => running?.close());
   afterEach(async () => { await Promise.all(phones.splice(0).map((phone) => phone.close())); });
   const server = (): Server => { if (!running) throw new Error('no server'); return running; };
