@@ -23,87 +23,96 @@ export type ProviderGround = {
 const REFERENCE = '7d5e2f3a-0000-4000-8000-000000000001.0';
 const outgoing = (text: string, more: Partial<Outgoing> = {}): Outgoing => ({ reference: REFERENCE, source: '+15550100', destination: '+15550101', text, taken: [], ...more });
 
+/** The ground of the running test, and what came of it. */
+type Trial = { ground: ProviderGround; heard: Incoming[]; receipts: DeliveryReceipt[]; trouble: boolean };
+
 /** Says that a provider keeps the promises of `provider.ts`. */
 export function providerConforms(title: string, open: () => Promise<ProviderGround>): void {
   describe(`provider conformance: ${title}`, () => {
-    let ground: ProviderGround;
-    const heard: Incoming[] = [];
-    const receipts: DeliveryReceipt[] = [];
-    let trouble = false;
+    const trial = {} as Trial;
     const ears: Ears = {
-      async onMessage(incoming) { if (trouble) throw new Error('nothing can be written'); heard.push(incoming); return 'taken'; },
-      async onReceipt(receipt) { if (trouble) throw new Error('nothing can be written'); receipts.push(receipt); },
+      async onMessage(incoming) { if (trial.trouble) throw new Error('nothing can be written'); trial.heard.push(incoming); return 'taken'; },
+      async onReceipt(receipt) { if (trial.trouble) throw new Error('nothing can be written'); trial.receipts.push(receipt); },
     };
     beforeEach(async () => {
-      Object.assign(heard, { length: 0 });
-      Object.assign(receipts, { length: 0 });
-      trouble = false;
-      ground = await open();
-      await ground.provider.start(ears);
-      await expect.poll(() => ground.provider.health(), { timeout: 20_000 }).toMatchObject({ up: true });
+      Object.assign(trial, { ground: await open(), heard: [], receipts: [], trouble: false });
+      await trial.ground.provider.start(ears);
+      await expect.poll(() => trial.ground.provider.health(), { timeout: 20_000 }).toMatchObject({ up: true });
     });
-    afterEach(async () => { await ground.provider.close(); await ground.close(); });
-    const submit = (message: Outgoing): Promise<Submitted | Permanent | Retryable> => ground.provider.submit(message, new AbortController().signal)
-      .catch((error: unknown) => { if (error instanceof Permanent || error instanceof Retryable) return error; throw error; });
+    afterEach(async () => { await trial.ground.provider.close(); await trial.ground.close(); });
 
     it('has a name, a window, and each door once', () => {
-      const { name, window, doors } = ground.provider;
+      const { name, window, doors } = trial.ground.provider;
       expect(name).toMatch(/^[a-z][a-z0-9_-]{0,31}$/);
       expect(window).toBeGreaterThan(0);
       const paths = doors.map(({ method, path }) => `${method} ${path}`);
       expect(new Set(paths).size).toBe(paths.length);
       expect(doors.every(({ path }) => /^[a-z]+$/.test(path))).toBe(true);
     });
-
-    it.each([
-      ['plain', 'Your table is ready.'], ['of the extension', 'Price: €[10] {now} \\^~|'], ['of other alphabets', 'Привет, 你好'], ['with emoji', 'See you 👩‍👩‍👧 soon 🎉'],
-      ['of several parts', `${'a'.repeat(150)}€€€${'b'.repeat(300)}`], ['with what means something elsewhere', 'a=1&b=%41 + "x" <y>\n${z}'],
-    ])('hands over a text %s as it is', async (_, text) => {
-      const out = await submit(outgoing(text));
-      expect(out).toMatchObject({ outcome: expect.stringMatching(/^(sent|delivered)$/) as string });
-      const { provider_ids, parts } = out as Submitted;
-      expect(parts).toBeGreaterThan(0);
-      expect(provider_ids.every((id) => id !== '')).toBe(true);
-      await expect.poll(ground.taken, { timeout: 10_000 }).toEqual([{ source: '+15550100', destination: '+15550101', text }].map((one) => expect.objectContaining({ text: one.text }) as unknown));
-    });
-
-    it('is retryable where the far side has no room, and permanent where it refuses', async () => {
-      if (!ground.fail) return;
-      await ground.fail('throttled');
-      expect(await submit(outgoing('one'))).toBeInstanceOf(Retryable);
-      await ground.fail('refused');
-      const refused = await submit(outgoing('two'));
-      expect(refused).toBeInstanceOf(Permanent);
-      expect((refused as Permanent).reason).toMatch(/^[A-Z][A-Z0-9_]*$/);
-      expect(await submit(outgoing('three'))).toMatchObject({ parts: 1 });
-      expect((await ground.taken()).map(({ text }) => text)).toEqual(['three']);
-    });
-
-    it('acknowledges what comes in once it is kept, and not where it cannot be', async () => {
-      if (!ground.deliver) return;
-      trouble = true;
-      expect(await ground.deliver({ source: '+15550101', destination: '+15550100', text: 'lost?' })).toBe(false);
-      expect(heard).toEqual([]);
-      trouble = false;
-      expect(await ground.deliver({ source: '+15550101', destination: '+15550100', text: 'YES €👍' })).toBe(true);
-      // What was not acknowledged may have come again by itself.
-      expect(heard.at(-1)).toMatchObject({ text: 'YES €👍' });
-      expect([heard.at(-1)?.source, heard.at(-1)?.destination].map((number) => number?.replace('+', ''))).toEqual(['15550101', '15550100']);
-    });
-
-    it('says by its id or ours that a message has arrived', async () => {
-      if (!ground.arrive) return;
-      const out = await submit(outgoing('Hello'));
-      expect(await ground.arrive()).toBe(true);
-      await expect.poll(() => receipts, { timeout: 10_000 }).not.toEqual([]);
-      const last = receipts.at(-1);
-      expect(last?.status).toBe('delivered');
-      expect(last?.reference === REFERENCE || (out as Submitted).provider_ids.includes(last?.provider_id ?? '')).toBe(true);
-    });
-
+    sends(trial);
+    hears(trial);
     it('is down once it is closed', async () => {
-      await ground.provider.close();
-      if (ground.fail) expect(ground.provider.health().up).toBe(false);
+      await trial.ground.provider.close();
+      if (trial.ground.fail) expect(trial.ground.provider.health().up).toBe(false);
     });
+  });
+}
+
+const submit = ({ ground }: Trial, message: Outgoing): Promise<Submitted | Permanent | Retryable> => ground.provider.submit(message, new AbortController().signal)
+  .catch((error: unknown) => { if (error instanceof Permanent || error instanceof Retryable) return error; throw error; });
+
+function sends(trial: Trial): void {
+  it.each([
+    ['plain', 'Your table is ready.'], ['of the extension', 'Price: €[10] {now} \\^~|'], ['of other alphabets', 'Привет, 你好'], ['with emoji', 'See you 👩‍👩‍👧 soon 🎉'],
+    ['of several parts', `${'a'.repeat(150)}€€€${'b'.repeat(300)}`], ['with what means something elsewhere', 'a=1&b=%41 + "x" <y>\n${z}'],
+  ])('hands over a text %s as it is', async (_, text) => {
+    const out = await submit(trial, outgoing(text));
+    expect(out).toMatchObject({ outcome: expect.stringMatching(/^(sent|delivered)$/) as string });
+    const { provider_ids, parts } = out as Submitted;
+    expect(parts).toBeGreaterThan(0);
+    expect(provider_ids.every((id) => id !== '')).toBe(true);
+    await expect.poll(async () => (await trial.ground.taken()).map((taken) => taken.text), { timeout: 10_000 }).toEqual([text]);
+    const [taken] = await trial.ground.taken();
+    expect([taken?.source, taken?.destination].map((number) => number?.replace('+', ''))).toEqual(['15550100', '15550101']);
+  });
+
+  it('is retryable where the far side has no room, and permanent where it refuses', async () => {
+    const { ground: { fail, taken } } = trial;
+    if (!fail) return;
+    await fail('throttled');
+    expect(await submit(trial, outgoing('one'))).toBeInstanceOf(Retryable);
+    await fail('refused');
+    const refused = await submit(trial, outgoing('two'));
+    expect(refused).toBeInstanceOf(Permanent);
+    expect((refused as Permanent).reason).toMatch(/^[A-Z][A-Z0-9_]*$/);
+    await expect.poll(() => trial.ground.provider.health().up, { timeout: 20_000 }).toBe(true);
+    await expect.poll(async () => { await submit(trial, outgoing('three')); return (await taken()).map(({ text }) => text); }, { timeout: 20_000, interval: 500 }).toContain('three');
+    expect((await taken()).some(({ text }) => text !== 'three')).toBe(false);
+  });
+}
+
+function hears(trial: Trial): void {
+  it('acknowledges what comes in once it is kept, and not where it cannot be', async () => {
+    const { ground: { deliver }, heard } = trial;
+    if (!deliver) return;
+    trial.trouble = true;
+    expect(await deliver({ source: '+15550101', destination: '+15550100', text: 'lost?' })).toBe(false);
+    expect(heard).toEqual([]);
+    trial.trouble = false;
+    expect(await deliver({ source: '+15550101', destination: '+15550100', text: 'YES €👍' })).toBe(true);
+    // What was not acknowledged may have come again by itself.
+    expect(heard.at(-1)).toMatchObject({ text: 'YES €👍' });
+    expect([heard.at(-1)?.source, heard.at(-1)?.destination].map((number) => number?.replace('+', ''))).toEqual(['15550101', '15550100']);
+  });
+
+  it('says by its id or ours that a message has arrived', async () => {
+    const { ground: { arrive }, receipts } = trial;
+    if (!arrive) return;
+    const out = await submit(trial, outgoing('Hello'));
+    expect(await arrive()).toBe(true);
+    await expect.poll(() => receipts, { timeout: 10_000 }).not.toEqual([]);
+    const last = receipts.at(-1);
+    expect(last?.status).toBe('delivered');
+    expect(last?.reference === REFERENCE || (out as Submitted).provider_ids.includes(last?.provider_id ?? '')).toBe(true);
   });
 }
