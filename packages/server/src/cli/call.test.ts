@@ -81,15 +81,18 @@ describe('the IVR', () => {
     await late.until(choices.find(({ key }) => key === '1')?.text ?? '');
     await moveOn(20);
     const at = (key: string) => through.find((one) => one.key === key)?.caller as Running;
-    const [voicemail, conference] = [at('4'), at('5')];
-    for (const { caller } of through) if (caller !== voicemail && caller !== conference) await caller.until(GOODBYE);
-    await conference.until('(conference_join)');
-    await hangUp(conference, 'conference_join');
+    const [voicemail, conference, developer] = [at('4'), at('5'), at('0')];
+    for (const { caller } of through) if (![voicemail, conference, developer].includes(caller)) await caller.until(GOODBYE);
+    // Whoever has been joined to somebody stays until a hangup.
+    for (const [caller, action] of [[conference, 'conference_join'], [developer, 'connect']] as const) {
+      await caller.until(`(${action})`);
+      await hangUp(caller, action);
+    }
     await late.until(GOODBYE);
     await hangUp(late, GOODBYE);
     // Who leaves a message and presses nothing is waited for.
     do await moveOn(20); while ((await activeflowOf(voicemail.stdout())).status === 'running');
-    for (const { caller, text } of through.filter((one) => one.caller !== conference)) {
+    for (const { caller, text } of through.filter((one) => one.caller !== conference && one.caller !== developer)) {
       const { code, stdout } = await caller.ended;
       expect({ code, spoken: spoken(stdout) }).toEqual({ code: 0, spoken: [WELCOME, text, ...(caller === voicemail ? ['Your message has been recorded.'] : []), GOODBYE] });
       expect(stdout).toContain(THROUGH);

@@ -26,8 +26,10 @@ test('is registered once, and never beside what somebody has made', async () => 
   const [number, ...others] = (await client.numbers.list().page()).result;
   expect(others).toEqual([]);
   const flows = (await client.flows.list().page()).result;
-  expect(flows.map(({ name, actions }) => [name, actions.length])).toEqual([['ivr', 19]]);
+  expect(flows.map(({ name, actions }) => [name, actions.length])).toEqual([['ivr', 21]]);
   expect(number).toMatchObject({ number: 'ivr', call_flow_id: flows[0]!.id });
+  const [queue] = (await client.queues.list().page()).result;
+  expect(flows[0]!.actions.find(({ type }) => type === 'queue_join')?.option).toEqual({ queue_id: queue!.id });
   await client.flows.create({ name: 'mine' });
   await client.flows.delete(flows[0]!.id);
   await client.numbers.update(number!.id, { number: 'other' });

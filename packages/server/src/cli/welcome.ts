@@ -21,9 +21,10 @@ export const IVR: FlowInput = {
         default_target_id: 'again',
       },
     },
-    choice('simple_talk', 'You chose the simple talk: here somebody would talk to you.'),
+    choice('simple_talk', 'You chose the simple talk: this voice talks, and that is all.'),
     choice('transcribe', 'You chose the transcription: here what you say would be written down.'),
-    choice('queue', 'You chose the queue: here you would wait for an agent.'),
+    { id: 'queue', type: 'talk', option: { text: 'You chose the queue: please wait for an agent.' } },
+    { type: 'queue_join', option: { queue_id: '${queue_id}' }, next_id: 'goodbye' },
     { id: 'voicemail', type: 'talk', option: { text: 'You chose the voicemail: leave a message after the beep, and press # when you are done.' } },
     { type: 'beep' },
     { type: 'recording_start', option: { format: 'wav', end_of_silence: 10, end_of_key: '#', duration: 60 } },
@@ -33,12 +34,22 @@ export const IVR: FlowInput = {
     { id: 'conference', type: 'talk', option: { text: 'You chose the conference: you are being joined to the others.' } },
     { type: 'conference_join', option: { conference_id: 'ivr' }, next_id: 'goodbye' },
     choice('chatbot', 'You chose the chatbot: here a machine would answer you.'),
-    choice('developer', 'You chose the developer: here the developer would be called.'),
+    { id: 'developer', type: 'talk', option: { text: 'You chose the developer: the developer is being called.' } },
+    { type: 'connect', option: { destinations: [{ type: 'extension', target: '1000' }] }, next_id: 'goodbye' },
     { id: 'again', type: 'talk', option: { text: 'That is none of the choices.' } },
     { type: 'goto', option: { target_id: 'menu', loop_count: 2 } },
     { id: 'goodbye', type: 'talk', option: { text: 'Thank you for calling. Goodbye.' } },
   ],
 };
+
+/** Who answers the calls that wait in the queue of the welcome menu. */
+const AGENTS = [{ type: 'extension', target: '1000' }];
+
+/** The menu with a queue of its own, made with it: a flow names a queue by its id. */
+async function withQueue(client: Client): Promise<FlowInput> {
+  const { id } = await client.queues.create({ name: 'welcome menu', agents: AGENTS });
+  return { ...IVR, actions: (IVR.actions ?? []).map((action) => (action.type === 'queue_join' ? { ...action, option: { queue_id: id } } : action)) };
+}
 
 /** The number that phones dial to hear it. */
 export const IVR_NUMBER = 'ivr';
@@ -48,7 +59,7 @@ export const IVR_NUMBER = 'ivr';
  * Gives whether the number leads to a flow, and whether there is a flow of its name.
  */
 export async function welcome(client: Client): Promise<{ readonly number: boolean; readonly flow: boolean }> {
-  if ((await client.flows.list({ page_size: 1 }).page()).result.length === 0) await client.flows.create(IVR);
+  if ((await client.flows.list({ page_size: 1 }).page()).result.length === 0) await client.flows.create(await withQueue(client));
   const flow = (await client.flows.list().page()).result.find(({ name }) => name === IVR.name);
   const numbers = (await client.numbers.list().page()).result;
   if (numbers.length === 0 && flow) await client.numbers.create({ number: IVR_NUMBER, name: 'welcome menu', call_flow_id: flow.id });
