@@ -71,7 +71,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const outlet: Outlet = { ...createWebhooks({ store, committer, runner, clock }), body: (delivery) => bodies(delivery, delivery.queued?.queue ?? '') };
   const egress = createEgress({ allow: config.egress_allow });
   const telephony = await telephonyOf(config, { host, store, egress, clock, log, any_sip_port: given.any_sip_port });
-  const { drivers, doors, calls, queues, messages, closeMail } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, messages: carriersOf(config, { store, log }), smtp: await smtpSettings(config), outlet, log }, host);
+  const { drivers, doors, calls, queues, messages, closeMail } = createDrivers({ egress, simulator: config.simulator ?? false, calls: telephony?.calls, messages: carriersOf(config, { host, store, egress, log }), smtp: await smtpSettings(config), outlet, log }, host);
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
   const parts: Parts = {
