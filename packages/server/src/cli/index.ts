@@ -10,6 +10,7 @@ import { addDev } from './dev.js';
 import { addDoctor } from './doctor.js';
 import { addFlows } from './flows.js';
 import { addKeys } from './keys.js';
+import { addMessages } from './messages.js';
 import { explain } from './remote.js';
 import { addStart } from './start.js';
 import { endWithReader, note, UsageError } from './terminal.js';
@@ -18,7 +19,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 function createProgram(): Command {
   const program = new Command('activeflow').description('A durable engine for communication flows.').version(version).exitOverride().showHelpAfterError('(--help shows how it is used)');
-  for (const add of [addDev, addStart, addFlows, addActiveflows, addCall, addCustomers, addKeys, addConfig, addDoctor]) add(program);
+  for (const add of [addDev, addStart, addFlows, addActiveflows, addCall, addMessages, addCustomers, addKeys, addConfig, addDoctor]) add(program);
   return program;
 }
 
