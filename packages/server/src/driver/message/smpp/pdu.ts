@@ -28,10 +28,22 @@ export function decode(frame: Buffer): Pdu | Unreadable {
   const [id, sequence] = [frame.readUInt32BE(4), frame.readUInt32BE(12)];
   try {
     const { command, command_status, sequence_number, ...fields } = new smpp.PDU(frame);
+    if ((command === 'deliver_sm' || command === 'data_sm') && !isWhole(frame, command, fields)) throw new Error('it ends too soon');
     return { command, status: command_status, sequence: sequence_number, fields };
   } catch {
     return { unreadable: true, command: names.get(id) ?? 'unknown', sequence };
   }
+}
+
+/** The library takes what ends in the midst of a field for all that there is. */
+function isWhole(frame: Buffer, command: string, fields: Readonly<Record<string, unknown>>): boolean {
+  let at = HEAD_BYTES;
+  for (const [name, { type }] of Object.entries(smpp.commands[command]?.params ?? {})) {
+    const value = fields[name];
+    if (value === undefined || (Buffer.isBuffer(value) && frame[at] !== value.length)) return false;
+    at += type.size(value);
+  }
+  return at <= frame.length;
 }
 
 /** Cuts what a socket brings into frames. */
