@@ -171,23 +171,23 @@ export function end(ua: Ua, session: Session, cause: HangupCause, by: 'local' | 
   ua.media.close(session.leg_id);
 }
 
-/** Where a request of a dialog goes; undefined where its name leads nowhere. */
-async function hopOf(ua: Ua, dialog: Dialog): Promise<Hop | undefined> {
+/** Where a request of a dialog goes. */
+async function hopOf(ua: Ua, dialog: Dialog): Promise<Hop> {
   const { origin } = dialog;
   const [hop] = await ua.resolve(nextHop(dialog)).catch(() => []);
-  // Over the connection that is there, where it leads to the same place.
-  return hop !== undefined && hop.address === origin.address && (hop.port === origin.port || origin.flow !== undefined) ? origin : hop;
+  // Over the connection that is there, where it leads to the same place; and where it leads nowhere, or may not be gone: there the other end is, or was.
+  return hop === undefined || (hop.address === origin.address && (hop.port === origin.port || origin.flow !== undefined)) ? origin : hop;
 }
 
 /** Sends a request of a dialog. */
 export function send(ua: Ua, dialog: Dialog, request: SipRequest, handlers: ClientHandlers): void {
   const go = (hop: Hop): ClientTransaction => ua.transactions.request(request, hop, handlers);
-  if (dialog.direct) { go(dialog.origin); return; }
-  void hopOf(ua, dialog).then((hop) => { if (hop === undefined) handlers.onFailure(503, 'the name of the other end leads nowhere'); else go(hop); });
+  if (dialog.direct) go(dialog.origin);
+  else void hopOf(ua, dialog).then(go);
 }
 
 /** Sends an ACK of a dialog. */
 export function acknowledge(ua: Ua, dialog: Dialog, ack: SipRequest): void {
-  if (dialog.direct) { ua.transactions.ack(ack, dialog.origin); return; }
-  void hopOf(ua, dialog).then((hop) => { if (hop !== undefined) ua.transactions.ack(ack, hop); });
+  if (dialog.direct) ua.transactions.ack(ack, dialog.origin);
+  else void hopOf(ua, dialog).then((hop) => { ua.transactions.ack(ack, hop); });
 }
