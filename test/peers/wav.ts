@@ -84,3 +84,12 @@ export function sidesOf(file: Buffer): readonly [Int16Array, Int16Array] {
   const both = soundOf(file);
   return [both.filter((_, i) => i % 2 === 0), both.filter((_, i) => i % 2 === 1)];
 }
+
+/** Samples as G.711 µ-law, a byte each. */
+export function ulaw(samples: Int16Array): Buffer {
+  return Buffer.from(Uint8Array.from(samples, (sample) => {
+    const magnitude = Math.min(Math.abs(sample), 32_635) + 132;
+    const exponent = 31 - Math.clz32(magnitude) - 7;
+    return ~((sample < 0 ? 0x80 : 0) | (exponent << 4) | ((magnitude >> (exponent + 3)) & 0x0f)) & 0xff;
+  }));
+}
