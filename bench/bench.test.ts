@@ -66,6 +66,13 @@ describe.runIf(existsSync(main))('a tiny run', () => {
     for (const { figure, value } of lines.filter((line) => 'figure' in line)) expect(value, String(figure)).toBeGreaterThan(0);
   }, PATIENCE_MS);
 
+  test('lets messages wake runs, each of which reads what came for it', async () => {
+    const lines = await run('messages');
+    expect(lines.filter((line) => 'work' in line).map(({ unit }) => unit)).toEqual(['message']);
+    const values = lines.filter((line) => 'figure' in line).map(({ value }) => value);
+    expect(values).toEqual([expect.any(Number), expect.any(Number), 0]);
+  }, PATIENCE_MS);
+
   test('connects browsers that speak and hear', async () => {
     const lines = await run('browser');
     expect(lines.filter((line) => 'work' in line).map(({ conc }) => conc)).toEqual([2]);

@@ -85,6 +85,9 @@ export const FIGURES: readonly Figure[] = [
   { name: 'browser_connected_max', text: 'the same, worst', unit: 'ms' },
   { name: 'browser_core', text: '50 browsers that speak and are played to: CPU of their worker and of the sound', unit: 'core', ...most(0.6, 0.4) },
   { name: 'browser_heard', text: 'the same: packets a second that the browsers heard', unit: '/s' },
+  { name: 'message_p50', text: 'a message that comes in, 200/s, to its next action, committed: p50', unit: 'ms' },
+  { name: 'message_p99', text: 'the same, p99', unit: 'ms', ...most(20, 10) },
+  { name: 'message_unread', text: 'runs that did not read what came for them', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
 ];
 
 /** The figures of the works of one request each, of one round. */

@@ -8,12 +8,13 @@ import { countFlushes, hasStrace, type Flushes } from './flushes.js';
 import { measureMachine, type Machine } from './machine.js';
 import { measureRequests } from './measure.js';
 import { prepare } from './prepared.js';
-import { browserValues, feedValues, growthValues, listValues, mediaValues, speechValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
+import { browserValues, feedValues, growthValues, listValues, mediaValues, messageValues, speechValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
 import { feedEntries, measureFeed } from './works/feed.js';
 import { grow, measureGrowth } from './works/growth.js';
 import { measureLists, measureTransitions, openTables } from './works/lists.js';
 import { browserEntries, measureBrowser } from './works/browser.js';
 import { measureMedia, mediaEntries } from './works/media.js';
+import { measureMessages, messageEntries } from './works/messages.js';
 import { REQUEST_WORKS } from './works/requests.js';
 import { measureSpeech, speechEntries } from './works/speech.js';
 import { measureTimers, timersEntry } from './works/timers.js';
@@ -58,6 +59,7 @@ export async function runRounds(options: Options, note: (text: string) => void):
   if (options.names.includes('media')) await run([mediaPart(options)]);
   if (options.names.includes('speech')) await run([speechPart(options)]);
   if (options.names.includes('browser')) await run([browserPart(options)]);
+  if (options.names.includes('messages')) await run([messagesPart(options)]);
   if (options.names.includes('waiting')) await run(options.sizes.waiting.map((runs) => waitingPart(runs, options)));
   if (options.names.includes('lists') || options.names.includes('transitions')) await run(await tableParts(options, note));
   return { entries, values: [...values], flushes: describe(counted) };
@@ -145,6 +147,14 @@ const browserPart = ({ sizes }: Options): Part => ({
   async round(machine) {
     const measured = await measureBrowser(sizes.browser);
     return { entries: browserEntries(measured, sizes.browser, machine), values: browserValues(measured) };
+  },
+});
+
+const messagesPart = ({ sizes }: Options): Part => ({
+  name: 'messages', rounds: sizes.rounds,
+  async round(machine) {
+    const measured = await measureMessages(sizes.messages);
+    return { entries: messageEntries(measured, machine), values: messageValues(measured) };
   },
 });
 

@@ -5,6 +5,7 @@ import type { FeedMeasured } from './works/feed.js';
 import { FULL_LISTS } from './works/lists.js';
 import type { BrowserMeasured } from './works/browser.js';
 import type { MediaMeasured } from './works/media.js';
+import type { MessagesMeasured } from './works/messages.js';
 import type { SpeechMeasured } from './works/speech.js';
 import type { Lateness } from './works/timers.js';
 import type { Waiting } from './works/waiting.js';
@@ -82,6 +83,11 @@ export const mediaValues = ({ calm, blocked }: MediaMeasured): readonly Value[] 
 export const browserValues = ({ connected, core, heard_per_s }: BrowserMeasured): readonly Value[] => [
   { name: 'browser_connected', value: quantile(connected, 0.5) ?? Number.NaN }, { name: 'browser_connected_max', value: connected[connected.length - 1] ?? Number.NaN },
   { name: 'browser_core', value: core }, { name: 'browser_heard', value: heard_per_s },
+];
+
+/** How soon a message led to something. */
+export const messageValues = ({ latencies, kept }: MessagesMeasured): readonly Value[] => [
+  { name: 'message_p50', value: quantile(latencies, 0.5) ?? Number.NaN }, { name: 'message_p99', value: quantile(latencies, 0.99) ?? Number.NaN }, { name: 'message_unread', value: kept },
 ];
 
 /** How soon speech was heard. */

@@ -69,12 +69,20 @@ async function take(coming: Coming): Promise<Message | Refusal | undefined> {
 async function wake(coming: Coming, thread: Thread, { effect_id, activeflow_id }: Thread['data']['waits'][number]): Promise<Message | undefined> {
   const { room: { host }, slip } = coming;
   const message = written(coming, activeflow_id);
-  const next = nextThread(thread, { ...takenBy(thread, activeflow_id), waits: without(thread, effect_id) }, host.clock.now());
-  const settled = await host.settle(effect_id, heardResult(heardOf(coming)), (state) => plus(slip.with(message)(state), next));
+  const waits = without(thread, effect_id);
+  const next = (state: State | undefined) => nextThread(thread, { ...takenBy(thread, activeflow_id), waits: [...waits, ...waitsAgain(thread, state)] }, host.clock.now());
+  const settled = await host.settle(effect_id, heardResult(heardOf(coming)), (state) => plus(slip.with(message)(state), next(state)));
   if (settled) return message;
   // Nobody waits for it any more, unless it is the thread that has changed: then this is refused as well.
   if (!(await host.unfinished(activeflow_id)).some(({ id }) => id === effect_id)) await host.write({ documents: [nextThread(thread, { waits: without(thread, effect_id) }, host.clock.now())] });
   return undefined;
+}
+
+/** A run that listens to the same two again is known to do so with this commit, and need not say so in one of its own. */
+function waitsAgain({ data: { unread, number } }: Thread, state: State | undefined): Thread['data']['waits'] {
+  const { wait = null, current } = state ?? {};
+  const same = current?.action.type === 'message_receive' && current.action.option['source'] === undefined && current.action.option['destination'] === undefined;
+  return state && wait?.kind === 'message.receive' && same && number !== '' && unread.length === 0 ? [{ effect_id: wait.effect_id, activeflow_id: state.id }] : [];
 }
 
 /** The run is busy: it finds the message at its next `message_receive`. */
