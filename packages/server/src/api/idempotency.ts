@@ -11,10 +11,15 @@ export const REMEMBERED_US = 24 * 3_600_000_000;
 /** How often old answers are looked for, and how many are taken away at once. */
 const SWEEP = { every_ms: 60_000, at_once: 500 } as const;
 
+/** What is forgotten, and after how long. Carriers speak of a message for days; then the id that they gave it is of no use. */
+const FORGOTTEN = [['idempotency', REMEMBERED_US], ['message_receipt', 7 * REMEMBERED_US]] as const;
+
 /** Takes away what need not be remembered any more, every minute, until the function it gives is called. */
 export function sweepOld({ store, clock, log }: Pick<Parts, 'store' | 'clock' | 'log'>): () => void {
   const sweep = async (): Promise<void> => {
-    while ((await store.expire('idempotency', clock.now() - REMEMBERED_US, SWEEP.at_once)) === SWEEP.at_once) await new Promise((resolve) => { setImmediate(resolve); });
+    for (const [kind, after_us] of FORGOTTEN) {
+      while ((await store.expire(kind, clock.now() - after_us, SWEEP.at_once)) === SWEEP.at_once) await new Promise((resolve) => { setImmediate(resolve); });
+    }
   };
   const timer = setInterval(() => { sweep().catch((error: unknown) => { log.warn({ err: error }, 'old answers could not be taken away'); }); }, SWEEP.every_ms);
   timer.unref();
