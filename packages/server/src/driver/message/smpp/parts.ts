@@ -19,7 +19,7 @@ export type PartShelf = {
 };
 
 type Kept = { readonly part: number; readonly coding: Coding; readonly octets: string };
-type SetData = { readonly source: string; readonly destination: string; readonly parts: number; readonly kept: readonly Kept[]; readonly done: boolean };
+type SetData = { readonly source: string; readonly destination: string; readonly parts: number; readonly kept: readonly Kept[]; readonly done: boolean; /** The version that its first part made: numbers are used again. */ readonly born: number };
 /** The parts of one message, so far: a document of kind `message_part`. */
 type PartSet = Omit<DocumentWrite, 'data'> & { readonly data: SetData };
 
@@ -54,10 +54,10 @@ export function createShelf(host: Host, limit_ms: number): PartShelf {
         // The number is used again: what there is of the message before goes out as it is.
         const another = found !== undefined && (late || found.data.done || there !== undefined);
         if (found && another && !found.data.done) { await passOn(found, pass); continue; }
-        const data = found && !another ? found.data : { source, destination, parts: place.parts, kept: [], done: false };
-        const born = found && !another ? found.tm_create : now;
+        const version = (found?.version ?? 0) + 1;
+        const data = found && !another ? found.data : { source, destination, parts: place.parts, kept: [], done: false, born: version };
         const next: PartSet = {
-          kind: KIND, id, customer_id: NONE_ID, parent: WAITING, key: null, version: (found?.version ?? 0) + 1, tm_create: born, tm_update: now, tm_delete: null,
+          kind: KIND, id, customer_id: NONE_ID, parent: WAITING, key: null, version, tm_create: found && !another ? found.tm_create : now, tm_update: now, tm_delete: null,
           data: { ...data, kept: [...data.kept, kept] },
         };
         if (!(await host.write({ documents: [next] }))) continue;
@@ -79,7 +79,7 @@ const setOf = (document: Document | undefined): PartSet | undefined => document 
 const isComplete = ({ data }: PartSet): boolean => data.kept.length >= data.parts;
 
 /** The message of the parts there are. */
-function wholeOf({ id, tm_create, data }: PartSet): Whole {
+function wholeOf({ id, data }: PartSet): Whole {
   const stretches = Array.from({ length: data.parts }, (_, i) => data.kept.find(({ part }) => part === i + 1))
     .map((kept): Stretch | undefined => kept && { coding: kept.coding, octets: Buffer.from(kept.octets, 'base64') });
   // Those beside each other are read as one; a gap, however long, is one sign.
@@ -90,6 +90,5 @@ function wholeOf({ id, tm_create, data }: PartSet): Whole {
     while (i < stretches.length && (stretches[i] === undefined) === gap) i += 1;
     text += gap ? GAP : decode(stretches.slice(from, i).filter((stretch) => stretch !== undefined));
   }
-  // A number is used again and again, so the moment of the first part belongs to the name.
-  return { id: `${id}:${tm_create}`, source: data.source, destination: data.destination, text };
+  return { id: `${id}:${data.born}`, source: data.source, destination: data.destination, text };
 }

@@ -24,7 +24,7 @@ export function readReceipt(pdu: Pdu): ReadReceipt | undefined {
   const text = (short.length > 0 ? short : octetsOf(pdu, 'message_payload')).toString('latin1');
   const word = (/\bstat:\s*([a-z]+)/i.exec(text)?.[1] ?? '').toUpperCase();
   const status = hasField(pdu, 'message_state') ? STATES[numberOf(pdu, 'message_state')] : WORDS.find(([beginning]) => word.startsWith(beginning))?.[1];
-  const id = textOf(pdu, 'receipted_message_id').replace(/\0.*$/s, '').trim() || (/\bid:\s*(\S+)/i.exec(text)?.[1] ?? '');
+  const id = textOf(pdu, 'receipted_message_id').replace(/\0.*$/s, '').trim() || (/\bid: ?(?!sub:|dlvrd:|stat:)(\S+)/i.exec(text)?.[1] ?? '');
   const error = /\berr:\s*(\S+)/i.exec(text)?.[1] ?? '';
   if (status === undefined) return undefined;
   return { id, status, detail: ['delivered', 'sent'].includes(status) ? '' : [word, /^0*$/.test(error) ? '' : `error ${error}`].filter((part) => part !== '').join(', ') };
