@@ -18,11 +18,13 @@ type Payload = {
 
 /** Performs `call.recording_start`: the run goes on once it records. Sound is kept as WAV, whatever format was asked for. */
 export const performRecord = (floor: Floor, effect: StoredEffect): Promise<Performed> =>
-  performOn(floor, effect, (line) => ({ start: (open) => start(floor, line, open) }));
+  performOn(floor, effect, (line) => ({ start: (open) => start(floor, line, open), undo: () => { floor.legs.stop(line.id, beepId(effect)); } }));
+
+const beepId = ({ id }: StoredEffect): string => `${id}/beep`;
 
 async function start(floor: Floor, line: Line, open: Open): Promise<Result | undefined> {
   const { effect } = open;
-  const beep = `${effect.id}/beep`;
+  const beep = beepId(effect);
   const begun = await readRecording(floor, recordingId(effect.activeflow_id, effect.id));
   await makeRoom(floor, dirname(pathOf(floor, effect.customer_id, recordingId(effect.activeflow_id, effect.id))));
   if ((effect.payload as Payload).beep_start !== true || begun) return begin(floor, line, effect, begun);
