@@ -111,7 +111,7 @@ module.exports = {
       'api-asks-the-runner',
       'The API asks the runner for changes, store.ts for reads, problem.ts for errors; it writes a log, reads the clock, and opens the doors of the simulator and of browsers, which main.ts hands to it.',
       `${SERVER}api/`,
-      ['api/', 'runner/', 'store/store\\.ts$', '(problem|clock|log|message-rules|uuid)\\.ts$', 'driver/doors\\.ts$', 'driver/simulator/simulator\\.ts$', 'driver/message/message\\.ts$', 'driver/webrtc/whip\\.ts$'],
+      ['api/', 'runner/', 'store/store\\.ts$', '(problem|clock|log|message-rules|uuid)\\.ts$', 'driver/doors\\.ts$', 'driver/simulator/simulator\\.ts$', 'driver/message/(message|provider)\\.ts$', 'driver/webrtc/whip\\.ts$'],
     ),
     typesOnly('api-takes-types-of-the-doors', 'Of the simulator the API knows the types of its doors, never its code: the folder can be deleted.', `${SERVER}api/`, `${SERVER}driver/`),
     room(

@@ -75,7 +75,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
   const dispatcher: Dispatcher = createDispatcher({ store, runner, committer, clock, drivers, log });
   const identities = createIdentities({ store, clock, jwt_secret: config.jwt_secret || randomBytes(32).toString('hex') });
   const parts: Parts = {
-    runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, recordings_folder: config.recordings, calls, queues, messages: messages?.doors, simulator: doors, virtual,
+    runner, store, committer, clock, limits, identities, tickets: createTickets(), log, hub: createHub({ feed, identities }), bodies, recordings_folder: config.recordings, calls, queues, messages: messages?.doors, carriers: messages?.providers ?? [], simulator: doors, virtual,
     registrations: telephony?.registrations ?? (() => []), trunksChanged: telephony?.trunksChanged ?? (() => undefined), browsers: telephony?.browsers,
   };
   const routes = allRoutes(parts);

@@ -12,6 +12,7 @@ import { routeUpgrades } from './feed/upgrade.js';
 import type { Credentials, Identity } from './identity.js';
 import { BODY_LIMITS, readJson } from './json.js';
 import type { Parts } from './parts.js';
+import { addProviders, PROVIDERS } from './providers.js';
 import type { RateLimit } from './rate.js';
 import { bodyCheck, checkIds, readIfMatch, type Call, type Exchange, type Route } from './route.js';
 
@@ -40,12 +41,14 @@ export function createApp(parts: Parts, routes: readonly Route[], options: AppOp
   readBodies(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    options.rate.take('address', request.ip);
+    // A carrier brings the messages of everybody: its doors count those who show no proof.
+    if (!request.url.startsWith(PROVIDERS)) options.rate.take('address', request.ip);
   });
   app.setReplySerializer(encode);
   app.setNotFoundHandler((_request, reply) => fail(parts, reply, NO_ROUTE()));
   app.setErrorHandler((error, _request, reply) => fail(parts, reply, error));
   for (const row of routes) addRoute(app, parts, row, options);
+  addProviders(app, parts, options.rate);
   routeUpgrades(app);
   closeUnused(app);
   app.addHook('preClose', async () => { parts.hub.close(); });

@@ -3,6 +3,7 @@ import type { Limits } from '@activeflow/engine';
 import type { Clock, VirtualClock } from '../clock.js';
 import type { CallDoors, QueueDoors } from '../driver/doors.js';
 import type { MessageDoors } from '../driver/message/message.js';
+import type { MessageProvider } from '../driver/message/provider.js';
 import type { Doors } from '../driver/simulator/simulator.js';
 import type { WhipDoors } from '../driver/webrtc/whip.js';
 import type { Log } from '../log.js';
@@ -43,6 +44,8 @@ export type Parts = {
   /** The doors of calls, whoever carries them; undefined where nobody does. */
   readonly calls: CallDoors | undefined;
   readonly queues: QueueDoors;
+  /** The carriers of messages that have doors of their own. */
+  readonly carriers: readonly Pick<MessageProvider, 'name' | 'doors'>[];
   /** The doors of messages; undefined where nobody carries or plays any. */
   readonly messages: MessageDoors | undefined;
   /** The doors of the played callers; undefined where the simulator is off. */
