@@ -42,7 +42,7 @@ export type ServerSetting = { readonly by?: readonly string[]; readonly extensio
 /** Starts a server that takes SIP calls; `settings` go beside those of every test. */
 export async function startServer(settings: Readonly<Record<string, string>> = {}, { by = [], extensions = true }: ServerSetting = {}): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'activeflow-peers-'));
-  const [port, sip_port, rtp] = [await freePort(), await freePort(), 30_000 + 2 * Math.floor(Math.random() * 5_000)];
+  const [port, sip_port, rtp] = [Number(settings['ACTIVEFLOW_PORT'] ?? await freePort()), await freePort(), 30_000 + 2 * Math.floor(Math.random() * 5_000)];
   const env = {
     ACTIVEFLOW_PORT: String(port), ACTIVEFLOW_STORE: `sqlite:${join(folder, 'activeflow.db')}`, ACTIVEFLOW_ACCESS_KEY: KEY, ACTIVEFLOW_JWT_SECRET: 'k3yOfThePeersTest-0123456789abcdef',
     ACTIVEFLOW_RATE_LIMIT: '0', ACTIVEFLOW_LOG: 'warn', ACTIVEFLOW_SIP: 'true', ACTIVEFLOW_SIP_PORT: String(sip_port), ACTIVEFLOW_RTP_PORTS: `${rtp}-${rtp + 1_999}`,
