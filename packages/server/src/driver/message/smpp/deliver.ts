@@ -66,7 +66,8 @@ export function createDeliveries({ ears, shelf, ids, log }: DeliverParts): Deliv
       under_way += 1;
       // One phone's messages in the order in which they came; one message's receipts, too.
       const queue = isReceipt(pdu) ? `${textOf(pdu, 'receipted_message_id')}/${textOf(pdu, 'source_addr')}` : `${textOf(pdu, 'source_addr')}>${textOf(pdu, 'destination_addr')}`;
-      const turn = (queues.get(queue) ?? Promise.resolve()).then(() => (isReceipt(pdu) ? receipt(pdu) : message(pdu)));
+      // A receipt may stand right behind the answer that has its id: whoever waited for that one goes first.
+      const turn = (queues.get(queue) ?? new Promise((resolve) => { setImmediate(resolve); })).then(() => (isReceipt(pdu) ? receipt(pdu) : message(pdu)));
       const settled = turn.catch((error: unknown) => { log.error({ err: error instanceof Error ? error.message : String(error) }, 'smpp: a delivery could not be kept'); });
       queues.set(queue, settled);
       try {

@@ -198,6 +198,13 @@ describe('a receipt', () => {
     expect(stage.receipts.map(({ provider_id }) => provider_id)).toEqual(ids);
   });
 
+  it('is understood right behind the answer that names the message', async () => {
+    stage = await openSmpp({ submit: (_, n) => ({ then: () => { void stage.smsc.deliver(receiptOf(String(n + 250), 'DELIVRD')); } }), idOf: (n) => (n + 250).toString(16) });
+    for (let n = 0; n < 5; n++) await stage.submit({ reference: `m.${n}` });
+    await until(() => stage.receipts.length === 5);
+    expect(stage.receipts.map(({ provider_id }) => provider_id)).toEqual(['fa', 'fb', 'fc', 'fd', 'fe']);
+  });
+
   it('is not mistaken for another whose id is its own in the other writing', () => {
     const ids = createIds('same', () => undefined);
     // 0x26 is 38: both are out, and the number it is about decides.

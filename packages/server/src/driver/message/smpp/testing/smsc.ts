@@ -7,7 +7,7 @@ export type Submission = { readonly id: string; readonly source: string; readonl
 
 /** How one request is treated: answered well where nothing is said; `silent`: not at all. */
 export type Treatment =
-  | { readonly status: number } | { readonly delay_ms: number } | { readonly twice: true } | { readonly silent: true } | { readonly cut: 'before' | 'after' };
+  | { readonly status: number } | { readonly delay_ms: number } | { readonly twice: true } | { readonly silent: true } | { readonly cut: 'before' | 'after' } | { /** What is done right behind the answer. */ readonly then: () => void };
 
 /** What an SMSC is told to do. */
 export type Script = {
@@ -136,5 +136,6 @@ function answer(socket: Socket, pdu: Pdu, treatment: Treatment | undefined, fiel
   if (treatment && 'silent' in treatment) return;
   if (treatment && 'delay_ms' in treatment) { setTimeout(() => { send(0); }, treatment.delay_ms); return; }
   send(0);
-  if (treatment) send(0);
+  if (treatment && 'then' in treatment) treatment.then();
+  else if (treatment) send(0);
 }
