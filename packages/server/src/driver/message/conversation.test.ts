@@ -89,6 +89,15 @@ describe('a conversation', () => {
     expect(await state(run)).toMatchObject({ status: 'ended', variables: { first: 'YES' } });
   });
 
+  it('is one with what comes while the run that wrote first is busy', async () => {
+    await bind([{ type: 'stop' }]);
+    const run = await startRun(stage.world, [send('Are you coming?'), { type: 'sleep', option: { duration: 60_000 } }, receive(), keep('first')]);
+    await stage.world.idle();
+    expect(await text('YES')).toBe(run);
+    await stage.world.pass(60_000);
+    expect((await state(run)).variables['first']).toBe('YES');
+  });
+
   it('needs somebody to talk with', async () => {
     const run = await startRun(stage.world, [receive(), keep('first')]);
     await stage.world.idle();

@@ -55,6 +55,14 @@ it('a number is the same with and without its plus', async () => {
   expect(await runs()).toMatchObject([{ variables: { heard: '|one', 'voipbin.message.source.target': '+15550002' } }]);
 });
 
+it('nor does it matter how the number was bound', async () => {
+  await bind(gather(5));
+  await world.store.commit([{ documents: [{ ...(await documents('number'))[0] as Document, version: 2, key: `${CUSTOMER}/15550001` }] }]);
+  expect([await deliver('hello'), await deliver('one', '', { destination: '15550001' })]).toEqual(['taken', 'taken']);
+  await world.idle();
+  expect(await runs()).toMatchObject([{ variables: { heard: '|one' } }]);
+});
+
 it('what is for no number of ours is not kept', async () => {
   expect(await deliver('hello', 'a', { destination: '+19999' })).toBe('unknown');
   expect(await documents('message')).toEqual([]);

@@ -73,6 +73,16 @@ describe('a message', () => {
     expect((await world.effects(run))[0]).toMatchObject({ status: 'done', result: { ok: true } });
   });
 
+  it('waits for each of its targets as long as its provider said', async () => {
+    await open();
+    scripted.script.push(() => { throw new Retryable('throttled', 60_000); }, () => { throw new Retryable('throttled', 5_000); });
+    await send('Hi', '+1', '+2');
+    await world.pass(30_000);
+    expect(await statuses()).toEqual(['queued', 'sent']);
+    await world.pass(60_000);
+    expect(scripted.asked.map(({ destination }) => destination)).toEqual(['+1', '+2', '+2', '+1']);
+  });
+
   it('is given up after as many tries as anything, and says why', async () => {
     await open();
     scripted.script.push(...Array.from({ length: 20 }, () => () => { throw new Retryable('busy'); }));
@@ -199,12 +209,12 @@ describe('receipts', () => {
 describe('routes and bounds', () => {
   it('lead to a provider by prefix and sender, else nowhere', async () => {
     others = [createScripted('other')];
-    await open({ routes: parseRoutes('+49=other,+49170=scripted,@+100=scripted,+43@+100=other') });
-    await send('a', '+43', '+44');
+    await open({ routes: parseRoutes('+49=other,+49170=scripted,+491709=other,@+100=scripted,+43@+100=other') });
+    await send('a', '+43', '+44', '+4917099');
     await startRun(world, [{ ...sending('b'), option: { destinations: [{ target: '+4917012' }, { target: '4930' }, { target: '+1' }], text: 'b' } }]);
     await world.idle();
     expect((await targets()).map(({ provider, destination, detail }) => `${destination.target} ${provider || detail}`)).toEqual([
-      '+43 other', '+44 scripted', '+4917012 scripted', '4930 other', '+1 NO_ROUTE: no provider carries messages there',
+      '+43 other', '+44 scripted', '+4917099 scripted', '+4917012 scripted', '4930 other', '+1 NO_ROUTE: no provider carries messages there',
     ]);
   });
 
