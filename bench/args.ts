@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the bench, by name. */
-export const NAMES = ['burst', 'event', 'start', 'read', 'lists', 'transitions', 'waiting', 'growth', 'timers', 'feed', 'webhooks', 'media', 'speech', 'browser', 'messages'] as const;
+export const NAMES = ['burst', 'event', 'start', 'read', 'lists', 'transitions', 'waiting', 'growth', 'timers', 'feed', 'webhooks', 'media', 'speech', 'browser', 'messages', 'calls'] as const;
 /** One of `NAMES`. */
 export type Name = (typeof NAMES)[number];
 
@@ -27,6 +27,7 @@ export type Sizes = {
   readonly speech: SpeechSizes;
   readonly browser: BrowserSizes;
   readonly messages: MessageSizes;
+  readonly calls: CallSizes;
 };
 
 /** How large the works of the feed are: few clients that watch several activeflows each, and many, some of whom never read. */
@@ -45,6 +46,9 @@ export type SpeechSizes = { readonly texts: number; readonly again: number };
 /** How many messages come in, from how many senders. */
 export type MessageSizes = { readonly per_s: number; readonly senders: number; readonly measure_ms: number };
 
+/** How many calls sipp makes, at which rate; then so many seconds each at rates that grow until one is not carried. */
+export type CallSizes = { readonly calls: number; readonly rate: number; readonly rates: readonly number[]; readonly step_s: number };
+
 /** The options of a run of the bench. */
 export type Options = { readonly names: readonly Name[]; readonly json: boolean; readonly profile: boolean; readonly strace: boolean; readonly conc: readonly number[]; readonly sizes: Sizes };
 
@@ -53,11 +57,12 @@ const FULL: Sizes = {
   long_runs: 8, timers: 10_000, feed: { clients: 100, sockets: 5_000, deaf: 500, per_s: 1_000, warm_ms: 4_000, measure_ms: 8_000 },
   webhooks: { per_s: 25, warm_ms: 2_000, measure_ms: 8_000, beside_ms: 20_000 }, media: { calls: 200, warm_ms: 2_000, measure_ms: 10_000 }, speech: { texts: 50, again: 20 },
   browser: { calls: 50, warm_ms: 2_000, measure_ms: 10_000 }, messages: { per_s: 200, senders: 500, measure_ms: 10_000 },
+  calls: { calls: 10_000, rate: 100, rates: [100, 150, 200, 250, 300, 400], step_s: 10 },
 };
 const QUICK: Sizes = {
   rounds: 1, warm_ms: 1_000, measure_ms: 1_500, machine_ms: 250, rows: 20_000, few_rows: 1_000, pages: 60, waiting: [2_000], idle_ms: 1_000, long_step: 1_000, long_runs: 4, timers: 1_000,
   feed: { clients: 100, sockets: 5_000, deaf: 500, per_s: 1_000, warm_ms: 2_000, measure_ms: 4_000 }, webhooks: { per_s: 25, warm_ms: 1_000, measure_ms: 4_000, beside_ms: 4_000 }, media: { calls: 200, warm_ms: 1_000, measure_ms: 4_000 }, speech: { texts: 20, again: 10 },
-  browser: { calls: 50, warm_ms: 1_000, measure_ms: 4_000 }, messages: { per_s: 200, senders: 200, measure_ms: 4_000 },
+  browser: { calls: 50, warm_ms: 1_000, measure_ms: 4_000 }, messages: { per_s: 200, senders: 200, measure_ms: 4_000 }, calls: { calls: 500, rate: 100, rates: [100, 200, 300], step_s: 4 },
 };
 
 /** How it is used. */
@@ -94,7 +99,7 @@ export function readOptions(given: readonly string[]): Options | 'help' {
 const tinyOf = (sizes: Sizes): Sizes => ({
   ...sizes, warm_ms: 50, measure_ms: 100, machine_ms: 30, rows: 300, few_rows: 100, pages: 3, waiting: [50], idle_ms: 50, long_step: 30, long_runs: 2, timers: 20,
   feed: { clients: 10, sockets: 30, deaf: 3, per_s: 100, warm_ms: 200, measure_ms: 500 }, webhooks: { per_s: 10, warm_ms: 100, measure_ms: 500, beside_ms: 500 }, media: { calls: 4, warm_ms: 100, measure_ms: 500 }, speech: { texts: 3, again: 2 },
-  browser: { calls: 2, warm_ms: 100, measure_ms: 500 }, messages: { per_s: 20, senders: 3, measure_ms: 500 },
+  browser: { calls: 2, warm_ms: 100, measure_ms: 500 }, messages: { per_s: 20, senders: 3, measure_ms: 500 }, calls: { calls: 20, rate: 20, rates: [20], step_s: 1 },
 });
 
 function nameOf(text: string): Name {

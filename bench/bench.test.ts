@@ -9,6 +9,7 @@ import { median, middleOf, quantile, type Entry } from './entry.js';
 import { judge } from './figures.js';
 import { loopIn, tenSteps } from './flows.js';
 import { summarise } from './profile.js';
+import { hasSipp } from './works/calls.js';
 
 const main = fileURLToPath(new URL('dist/main.js', import.meta.url));
 const FIELDS = [
@@ -71,6 +72,13 @@ describe.runIf(existsSync(main))('a tiny run', () => {
     expect(lines.filter((line) => 'work' in line).map(({ unit }) => unit)).toEqual(['message']);
     const values = lines.filter((line) => 'figure' in line).map(({ value }) => value);
     expect(values).toEqual([expect.any(Number), expect.any(Number), 0]);
+  }, PATIENCE_MS);
+
+  test.skipIf(!hasSipp())('takes the calls of sipp', async () => {
+    const lines = await run('calls');
+    expect(lines.filter((line) => 'work' in line).map(({ unit }) => unit)).toEqual(['call', 'call', 'call']);
+    const [failed, lossy, left] = lines.filter((line) => 'figure' in line).map(({ value }) => value);
+    expect([failed, lossy, left]).toEqual([0, 0, 0]);
   }, PATIENCE_MS);
 
   test('connects browsers that speak and hear', async () => {

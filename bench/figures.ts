@@ -88,6 +88,11 @@ export const FIGURES: readonly Figure[] = [
   { name: 'message_p50', text: 'a message that comes in, 200/s, to its next action, committed: p50', unit: 'ms' },
   { name: 'message_p99', text: 'the same, p99', unit: 'ms', ...most(20, 10) },
   { name: 'message_unread', text: 'runs that did not read what came for them', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
+  { name: 'calls_failed', text: 'calls by sipp, 100 a second: failed', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
+  { name: 'calls_lossy_failed', text: 'the same, a tenth of the messages lost both ways: failed', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
+  { name: 'calls_left', text: 'calls that were still up when all had hung up', unit: '', must: { at_most: 0 }, goal: { at_most: 0 } },
+  { name: 'calls_core', text: 'new calls a second for each core that they take: SIP, sound, flow and disk', unit: '/s', ...least(200, 300) },
+  { name: 'calls_most', text: 'the highest rate tried at which none failed, on this machine', unit: '/s' },
 ];
 
 /** The figures of the works of one request each, of one round. */

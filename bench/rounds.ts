@@ -8,10 +8,11 @@ import { countFlushes, hasStrace, type Flushes } from './flushes.js';
 import { measureMachine, type Machine } from './machine.js';
 import { measureRequests } from './measure.js';
 import { prepare } from './prepared.js';
-import { browserValues, feedValues, growthValues, listValues, mediaValues, messageValues, speechValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
+import { browserValues, callValues, feedValues, growthValues, listValues, mediaValues, messageValues, speechValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
 import { feedEntries, measureFeed } from './works/feed.js';
 import { grow, measureGrowth } from './works/growth.js';
 import { measureLists, measureTransitions, openTables } from './works/lists.js';
+import { callEntries, hasSipp, measureCalls } from './works/calls.js';
 import { browserEntries, measureBrowser } from './works/browser.js';
 import { measureMedia, mediaEntries } from './works/media.js';
 import { measureMessages, messageEntries } from './works/messages.js';
@@ -60,6 +61,7 @@ export async function runRounds(options: Options, note: (text: string) => void):
   if (options.names.includes('speech')) await run([speechPart(options)]);
   if (options.names.includes('browser')) await run([browserPart(options)]);
   if (options.names.includes('messages')) await run([messagesPart(options)]);
+  if (options.names.includes('calls')) await run(callsParts(options, note));
   if (options.names.includes('waiting')) await run(options.sizes.waiting.map((runs) => waitingPart(runs, options)));
   if (options.names.includes('lists') || options.names.includes('transitions')) await run(await tableParts(options, note));
   return { entries, values: [...values], flushes: describe(counted) };
@@ -157,6 +159,21 @@ const messagesPart = ({ sizes }: Options): Part => ({
     return { entries: messageEntries(measured, machine), values: messageValues(measured) };
   },
 });
+
+/** Once, because it takes minutes. */
+function callsParts({ sizes }: Options, note: (text: string) => void): readonly Part[] {
+  if (!hasSipp()) {
+    note('calls: left out, since sipp is not on this machine (apt-get install sip-tester)');
+    return [];
+  }
+  return [{
+    name: 'calls', rounds: 1,
+    async round(machine) {
+      const measured = await measureCalls(sizes.calls);
+      return { entries: callEntries(measured, sizes.calls, machine), values: callValues(measured) };
+    },
+  }];
+}
 
 /** Once, because it takes long and hardly moves. */
 const waitingPart = (runs: number, { sizes }: Options): Part => ({

@@ -3,6 +3,7 @@ import { quantile, type Entry } from './entry.js';
 import type { Value } from './figures.js';
 import type { FeedMeasured } from './works/feed.js';
 import { FULL_LISTS } from './works/lists.js';
+import type { CallsMeasured } from './works/calls.js';
 import type { BrowserMeasured } from './works/browser.js';
 import type { MediaMeasured } from './works/media.js';
 import type { MessagesMeasured } from './works/messages.js';
@@ -88,6 +89,12 @@ export const browserValues = ({ connected, core, heard_per_s }: BrowserMeasured)
 /** How soon a message led to something. */
 export const messageValues = ({ latencies, kept }: MessagesMeasured): readonly Value[] => [
   { name: 'message_p50', value: quantile(latencies, 0.5) ?? Number.NaN }, { name: 'message_p99', value: quantile(latencies, 0.99) ?? Number.NaN }, { name: 'message_unread', value: kept },
+];
+
+/** How calls went; one core's worth of them is what their CPU allows. */
+export const callValues = ({ plain, lossy, most, left }: CallsMeasured): readonly Value[] => [
+  { name: 'calls_failed', value: plain.failed }, { name: 'calls_lossy_failed', value: lossy.failed }, { name: 'calls_core', value: 1e6 / plain.core_us }, { name: 'calls_most', value: most },
+  { name: 'calls_left', value: left },
 ];
 
 /** How soon speech was heard. */
