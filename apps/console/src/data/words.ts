@@ -19,7 +19,7 @@ export function actionWords({ id, type, option }: Pick<Action, 'id' | 'type' | '
 
 const WAITS: Readonly<Record<string, string>> = {
   timer: 'time', continue: 'a continue', 'activeflow.start': 'another flow', 'flow.fetch': 'fetched actions', 'http.fetch': 'an answer', 'http.webhook_send': 'an answer',
-  'message.send': 'a message', 'email.send': 'an e-mail', 'conversation.send': 'a message', 'call.answer': 'the answer', 'call.hangup': 'the hangup', 'call.talk': 'the prompt',
+  'message.send': 'a message', 'message.receive': 'a message', 'email.send': 'an e-mail', 'conversation.send': 'a message', 'call.answer': 'the answer', 'call.hangup': 'the hangup', 'call.talk': 'the prompt',
   'call.play': 'the media', 'call.beep': 'the beep', 'call.digits_receive': 'digits', 'call.digits_send': 'digits sent', 'call.echo': 'the echo', 'call.mute': 'the mute',
   'call.recording_start': 'the recording', 'call.recording_stop': 'the recording', 'call.amd': 'who answers', 'call.create': 'new calls', 'call.connect': 'the connection',
 };

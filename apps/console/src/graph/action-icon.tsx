@@ -28,7 +28,7 @@ const OF_TYPE: Readonly<Record<string, keyof typeof SHAPES>> = {
   talk: 'speak', play: 'speak', beep: 'speak', echo: 'speak', stream_echo: 'speak', mute: 'speak',
   digits_receive: 'keypad', digits_send: 'keypad', branch: 'branch', goto: 'jump', sleep: 'clock', block: 'hand', stop: 'end',
   fetch: 'list', fetch_flow: 'list', webhook_send: 'web', variable_set: 'value', answer: 'phone', call: 'phone', connect: 'phone', hangup: 'hangup',
-  message_send: 'message', conversation_send: 'message', email_send: 'mail', recording_start: 'record', recording_stop: 'record', amd: 'condition',
+  message_receive: 'message', message_send: 'message', conversation_send: 'message', email_send: 'mail', recording_start: 'record', recording_stop: 'record', amd: 'condition',
   conference_join: 'people', confbridge_join: 'people', queue_join: 'people',
 };
 

@@ -73,6 +73,7 @@ const DETAILS: Readonly<Record<string, (option: Option) => string>> = {
   fetch: ({ event_method = 'POST', event_url }) => `${text(event_method)} ${text(event_url)}`,
   fetch_flow: ({ flow_id }) => text(flow_id),
   webhook_send: ({ method = 'POST', uri, sync }) => `${text(method)} ${text(uri)}${sync === true ? ', waits' : ''}`,
+  message_receive: ({ duration = 86_400_000 }) => `${span(duration)} at most`,
   message_send: ({ text: said, destinations: to }) => list(destinations(to), quoted(said)),
   email_send: ({ subject, destinations: to }) => list(destinations(to), quoted(subject)),
   conversation_send: ({ text: said }) => quoted(said),

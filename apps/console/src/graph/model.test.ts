@@ -71,6 +71,7 @@ describe('labels', () => {
     [{ type: 'talk', option: { text: '<speak>Hello\n there</speak>' } }, 'Talk', '“Hello there”'],
     [{ type: 'variable_set', option: { key: 'a', value: '${b}' } }, 'Variable set', 'a = ${b}'],
     [{ type: 'digits_receive', option: { length: 1, duration: 5000, key: '#' } }, 'Digits receive', '1 digit, 5.0 s at most, ends at #'],
+    [{ type: 'message_receive', option: { duration: 3_600_000 } }, 'Message receive', '1 h at most'],
     [{ type: 'branch', option: {} }, 'Branch', 'by digits'],
     [{ type: 'goto', option: { loop_count: 2 } }, 'Goto', '2 times at most'],
     [{ type: 'condition_variable', option: { variable: 'age', condition: '>=', value_type: 'number', value_number: 18 } }, 'Condition variable', 'age >= 18'],

@@ -23,6 +23,9 @@ test('lines: prompts as they are heard, keys that were taken, and what happens b
   ]);
   expect(linesOf([step(1, 'digits_receive', { length: 1, duration: 5_000 }, OPEN)])[0]).toMatchObject({ who: 'behind', text: 'Listens for 1 digit, 5.0 s at most', live: true });
   expect(linesOf([step(1, 'digits_receive', {}, { variables: { 'voipbin.call.digits': '' } })])[0]).toMatchObject({ who: 'behind', text: 'Nothing was pressed' });
+  const heard = (result: Partial<HistoryEntry>) => linesOf([step(1, 'message_receive', { duration: 3_600_000 }, result)]).map(({ who, text }) => `${who}: ${text}`);
+  expect([heard(OPEN), heard({ variables: { 'voipbin.message.text': 'YES' } }), heard({ variables: { 'voipbin.message.text': '' } })].flat())
+    .toEqual(['behind: Waits for a message, 1 h at most', 'me: YES', 'behind: No message came']);
   expect(linesOf([step(1, 'fetch', {}, { error: { reason: 'X', message: 'no answer' }, result: 'failed' })])[0]).toMatchObject({ bad: true, text: 'Fetch: no answer' });
 });
 

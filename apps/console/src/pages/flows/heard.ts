@@ -30,6 +30,11 @@ function said({ action, variables, result }: HistoryEntry, line: (who: Line['who
     case 'talk': return [line('them', withoutTags(text('text')))];
     case 'play': return [line('them', `♪ ${listOf(option['stream_urls']).join(', ')}`)];
     case 'message_send': case 'conversation_send': return [line('them', text('text'))];
+    case 'message_receive': {
+      const words = variables['voipbin.message.text'];
+      if (result === '') return [line('behind', `Waits for a message, ${labelOf(action).detail}`)];
+      return words ? [line('me', words)] : [line('behind', 'No message came')];
+    }
     case 'digits_receive': {
       const digits = variables['voipbin.call.digits'];
       if (result === '') return [line('behind', `Listens for ${labelOf(action).detail}`)];

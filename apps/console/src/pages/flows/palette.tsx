@@ -11,7 +11,7 @@ const GROUPS: readonly (readonly [group: string, types: readonly string[]])[] = 
   ['Say and hear', ['talk', 'play', 'beep', 'digits_receive', 'digits_send', 'answer', 'hangup', 'mute', 'echo', 'stream_echo', 'amd']],
   ['Decide', ['branch', 'condition_variable', 'condition_datetime', 'condition_call_digits', 'condition_call_status', 'goto', 'stop', 'empty']],
   ['Connect', ['connect', 'call']],
-  ['Wait', ['sleep', 'block']],
+  ['Wait', ['sleep', 'block', 'message_receive']],
   ['Send', ['message_send', 'email_send', 'conversation_send', 'webhook_send']],
   ['Data and other flows', ['variable_set', 'fetch', 'fetch_flow']],
   ['Record', ['recording_start', 'recording_stop']],
