@@ -19,6 +19,7 @@ describe.skipIf(!has('sipp'))('sipp', () => {
     flows['short'] = await stage.number('101', [{ type: 'answer' }, { type: 'sleep', option: { duration: 200 } }, { type: 'hangup' }]);
     flows['rings'] = await stage.number('102', [{ type: 'sleep', option: { duration: 600_000 } }]);
     flows['slow'] = await stage.number('103', [{ type: 'sleep', option: { duration: 300 } }, ECHO]);
+    flows['beside'] = await stage.number('105', [{ type: 'answer' }, { type: 'recording_start' }, ECHO]);
     flows['records'] = await stage.number('104', [{ type: 'answer' }, { type: 'recording_start' }, ECHO]);
   });
   const run = (asked: Omit<Sipp, 'server'>) => sipp({ server: stage.server().sip, from: TRUNK, ...asked });
@@ -73,6 +74,21 @@ describe.skipIf(!has('sipp'))('sipp', () => {
   it('is asked for a password from any other address; the right one is taken', async () => {
     await passes({ scenario: 'stranger', number: '100', from: '127.0.0.3' });
     await passes({ scenario: 'password', number: '100', from: '127.0.0.3', username: '1000', password: PASSWORD, calls: 5 });
+    await calm();
+  });
+
+  it('floods with calls of strangers, and the calls that are up hear nothing of it', async () => {
+    const sound = { 'said.ul': ulaw(tone(650, 4)) };
+    const flood = run({ scenario: 'flood', number: '100', from: '127.0.0.5', calls: 800, rate: 200 });
+    await passes({ scenario: 'media', number: '105', files: sound, calls: 5, rate: 50 });
+    const { successful, said } = await flood;
+    expect(successful, said).toBeGreaterThan(700);
+    const { result } = await stage.server().client.activeflows.list({ flow_id: flows['beside'] ?? '' }).page();
+    expect(result).toHaveLength(5);
+    for (const one of result) {
+      const [heard] = await stage.recorded(one);
+      expect(shareOf(650, heard)).toBeGreaterThan(0.5);
+    }
     await calm();
   });
 
