@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the bench, by name. */
-export const NAMES = ['burst', 'event', 'start', 'read', 'lists', 'transitions', 'waiting', 'growth', 'timers', 'feed', 'webhooks', 'media', 'speech', 'browser', 'messages', 'calls'] as const;
+export const NAMES = ['burst', 'event', 'start', 'read', 'lists', 'transitions', 'waiting', 'growth', 'timers', 'feed', 'webhooks', 'media', 'speech', 'browser', 'messages', 'smpp', 'calls'] as const;
 /** One of `NAMES`. */
 export type Name = (typeof NAMES)[number];
 
@@ -27,6 +27,8 @@ export type Sizes = {
   readonly speech: SpeechSizes;
   readonly browser: BrowserSizes;
   readonly messages: MessageSizes;
+  /** Messages that leave by SMPP. */
+  readonly smpp: number;
   readonly calls: CallSizes;
 };
 
@@ -56,13 +58,13 @@ const FULL: Sizes = {
   rounds: 5, warm_ms: 1_500, measure_ms: 3_000, machine_ms: 700, rows: 1_000_000, few_rows: 1_000, pages: 400, waiting: [10_000, 100_000], idle_ms: 10_000, long_step: 10_000,
   long_runs: 8, timers: 10_000, feed: { clients: 100, sockets: 5_000, deaf: 500, per_s: 1_000, warm_ms: 4_000, measure_ms: 8_000 },
   webhooks: { per_s: 25, warm_ms: 2_000, measure_ms: 8_000, beside_ms: 20_000 }, media: { calls: 200, warm_ms: 2_000, measure_ms: 10_000 }, speech: { texts: 50, again: 20 },
-  browser: { calls: 50, warm_ms: 2_000, measure_ms: 10_000 }, messages: { per_s: 200, senders: 500, measure_ms: 10_000 },
+  browser: { calls: 50, warm_ms: 2_000, measure_ms: 10_000 }, messages: { per_s: 200, senders: 500, measure_ms: 10_000 }, smpp: 10_000,
   calls: { calls: 10_000, rate: 100, rates: [100, 150, 200, 250, 300, 400], step_s: 10 },
 };
 const QUICK: Sizes = {
   rounds: 1, warm_ms: 1_000, measure_ms: 1_500, machine_ms: 250, rows: 20_000, few_rows: 1_000, pages: 60, waiting: [2_000], idle_ms: 1_000, long_step: 1_000, long_runs: 4, timers: 1_000,
   feed: { clients: 100, sockets: 5_000, deaf: 500, per_s: 1_000, warm_ms: 2_000, measure_ms: 4_000 }, webhooks: { per_s: 25, warm_ms: 1_000, measure_ms: 4_000, beside_ms: 4_000 }, media: { calls: 200, warm_ms: 1_000, measure_ms: 4_000 }, speech: { texts: 20, again: 10 },
-  browser: { calls: 50, warm_ms: 1_000, measure_ms: 4_000 }, messages: { per_s: 200, senders: 200, measure_ms: 4_000 }, calls: { calls: 500, rate: 100, rates: [100, 200, 300], step_s: 4 },
+  browser: { calls: 50, warm_ms: 1_000, measure_ms: 4_000 }, messages: { per_s: 200, senders: 200, measure_ms: 4_000 }, smpp: 2_000, calls: { calls: 500, rate: 100, rates: [100, 200, 300], step_s: 4 },
 };
 
 /** How it is used. */

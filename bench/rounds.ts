@@ -8,7 +8,7 @@ import { countFlushes, hasStrace, type Flushes } from './flushes.js';
 import { measureMachine, type Machine } from './machine.js';
 import { measureRequests } from './measure.js';
 import { prepare } from './prepared.js';
-import { browserValues, callValues, feedValues, growthValues, listValues, mediaValues, messageValues, speechValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
+import { browserValues, callValues, feedValues, growthValues, listValues, mediaValues, messageValues, smppValues, speechValues, timerValues, transitionValues, waitingValues, webhookValues } from './values.js';
 import { feedEntries, measureFeed } from './works/feed.js';
 import { grow, measureGrowth } from './works/growth.js';
 import { measureLists, measureTransitions, openTables } from './works/lists.js';
@@ -17,6 +17,7 @@ import { browserEntries, measureBrowser } from './works/browser.js';
 import { measureMedia, mediaEntries } from './works/media.js';
 import { measureMessages, messageEntries } from './works/messages.js';
 import { REQUEST_WORKS } from './works/requests.js';
+import { measureSmpp, smppEntries } from './works/smpp.js';
 import { measureSpeech, speechEntries } from './works/speech.js';
 import { measureTimers, timersEntry } from './works/timers.js';
 import { measureWaiting, waitingEntries } from './works/waiting.js';
@@ -61,6 +62,7 @@ export async function runRounds(options: Options, note: (text: string) => void):
   if (options.names.includes('speech')) await run([speechPart(options)]);
   if (options.names.includes('browser')) await run([browserPart(options)]);
   if (options.names.includes('messages')) await run([messagesPart(options)]);
+  if (options.names.includes('smpp')) await run([smppPart(options)]);
   if (options.names.includes('calls')) await run(callsParts(options, note));
   if (options.names.includes('waiting')) await run(options.sizes.waiting.map((runs) => waitingPart(runs, options)));
   if (options.names.includes('lists') || options.names.includes('transitions')) await run(await tableParts(options, note));
@@ -157,6 +159,14 @@ const messagesPart = ({ sizes }: Options): Part => ({
   async round(machine) {
     const measured = await measureMessages(sizes.messages);
     return { entries: messageEntries(measured, machine), values: messageValues(measured) };
+  },
+});
+
+const smppPart = ({ sizes }: Options): Part => ({
+  name: 'smpp', rounds: Math.min(2, sizes.rounds),
+  async round(machine) {
+    const measured = await measureSmpp(sizes.smpp);
+    return { entries: smppEntries(measured, machine), values: smppValues(measured) };
   },
 });
 

@@ -7,6 +7,7 @@ import type { CallsMeasured } from './works/calls.js';
 import type { BrowserMeasured } from './works/browser.js';
 import type { MediaMeasured } from './works/media.js';
 import type { MessagesMeasured } from './works/messages.js';
+import type { SmppMeasured } from './works/smpp.js';
 import type { SpeechMeasured } from './works/speech.js';
 import type { Lateness } from './works/timers.js';
 import type { Waiting } from './works/waiting.js';
@@ -89,6 +90,11 @@ export const browserValues = ({ connected, core, heard_per_s }: BrowserMeasured)
 /** How soon a message led to something. */
 export const messageValues = ({ latencies, kept }: MessagesMeasured): readonly Value[] => [
   { name: 'message_p50', value: quantile(latencies, 0.5) ?? Number.NaN }, { name: 'message_p99', value: quantile(latencies, 0.99) ?? Number.NaN }, { name: 'message_unread', value: kept },
+];
+
+/** How messages left, and what became of them. */
+export const smppValues = ({ messages, per_s, missing, doubled, receipts }: SmppMeasured): readonly Value[] => [
+  { name: 'smpp_rate', value: per_s }, { name: 'smpp_lost', value: missing }, { name: 'smpp_doubled', value: doubled }, { name: 'smpp_receipts', value: messages - receipts },
 ];
 
 /** How calls went; one core's worth of them is what their CPU allows. */
