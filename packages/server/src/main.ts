@@ -79,7 +79,7 @@ export async function startServer(config: Config, given: Given = {}): Promise<Se
     registrations: telephony?.registrations ?? (() => []), trunksChanged: telephony?.trunksChanged ?? (() => undefined), browsers: telephony?.browsers,
   };
   const routes = allRoutes(parts);
-  const metrics = createMetrics({ runner, committer, dispatcher, store, telephony: telephony?.stats });
+  const metrics = createMetrics({ runner, committer, dispatcher, store, telephony: telephony?.stats, messages: messages?.health });
   const app = createApp(parts, routes, {
     query_credentials: config.query_credentials, trust_proxy: config.trust_proxy, rate: createRateLimit(config.rate_limit ?? 0), observe: metrics.observe,
   });

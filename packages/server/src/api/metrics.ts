@@ -10,6 +10,8 @@ export type Measured = {
   readonly runner: Pick<Runner, 'stats'>; readonly committer: Pick<Committer, 'stats'>; readonly store: Pick<Store, 'counts'>;
   /** What is counted of calls; undefined where none are carried. */
   readonly telephony?: (() => Promise<Telephony>) | undefined;
+  /** How the providers of messages are, by name; undefined where there are none. */
+  readonly messages?: (() => Readonly<Record<string, { readonly up: boolean; readonly in_flight: number }>>) | undefined;
   readonly dispatcher: { readonly stats: { readonly performed: number; readonly failed: number; readonly dead: number; readonly in_flight: number } };
 };
 
@@ -40,6 +42,7 @@ export function createMetrics(measured: Measured): Metrics {
   countersOf(registry, measured);
   gaugesOf(registry, measured);
   if (measured.telephony) telephonyOf(registry, measured.telephony);
+  if (measured.messages) messagesOf(registry, measured.messages);
   const close = eventLoop(registry);
   return { observe: durations.observe, text: () => registry.metrics(), content_type: registry.contentType, close };
 }
@@ -102,6 +105,17 @@ function telephonyOf(registry: Registry, count: () => Promise<Telephony>): void 
     if (kind === 'gauge') new Gauge({ ...about, async collect() { this.set(read(await counted())); } });
     else new Counter({ ...about, async collect() { const value = read(await counted()); this.reset(); this.inc(value); } });
   }
+}
+
+function messagesOf(registry: Registry, health: NonNullable<Measured['messages']>): void {
+  const gauge = (name: string, help: string, read: (of: ReturnType<typeof health>[string]) => number): void => {
+    const made = new Gauge({
+      name: `activeflow_message_${name}`, help, labelNames: ['provider'], registers: [registry],
+      collect() { for (const [provider, one] of Object.entries(health())) made.set({ provider }, read(one)); },
+    });
+  };
+  gauge('provider_up', 'whether a provider of messages can submit', ({ up }) => Number(up));
+  gauge('submissions', 'messages that are being handed to a provider', ({ in_flight }) => in_flight);
 }
 
 function eventLoop(registry: Registry): () => void {

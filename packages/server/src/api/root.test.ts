@@ -43,6 +43,7 @@ describe('the root', () => {
     expect(await value('activeflow_event_loop_lag_seconds{quantile="0.99"}')).toBeGreaterThanOrEqual(0);
     for (const name of ['conflicts_total', 'effects_failed_total', 'effects_given_up_total', 'effects_in_flight', 'effects_dead']) expect(await value(`activeflow_${name}`), name).toBeGreaterThanOrEqual(0);
     expect((await open('/metrics')).headers.get('content-type')).toMatch(/^text\/plain/);
+    expect((await open('/metrics')).text).toMatch(/^activeflow_message_provider_up\{provider="simulator"\} 1$/m);
   });
 
   test('counts what is there now, in the first scrape and in each', async () => {
