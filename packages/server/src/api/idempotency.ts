@@ -12,7 +12,7 @@ export const REMEMBERED_US = 24 * 3_600_000_000;
 const SWEEP = { every_ms: 60_000, at_once: 500 } as const;
 
 /** What is forgotten, and after how long. Carriers speak of a message for days; then the id that they gave it is of no use. */
-const FORGOTTEN = [['idempotency', REMEMBERED_US], ['message_receipt', 7 * REMEMBERED_US]] as const;
+const FORGOTTEN = [['idempotency', REMEMBERED_US], ['message_receipt', 7 * REMEMBERED_US], ['message_part', 7 * REMEMBERED_US]] as const;
 
 /** Takes away what need not be remembered any more, every minute, until the function it gives is called. */
 export function sweepOld({ store, clock, log }: Pick<Parts, 'store' | 'clock' | 'log'>): () => void {

@@ -79,7 +79,7 @@ const setOf = (document: Document | undefined): PartSet | undefined => document 
 const isComplete = ({ data }: PartSet): boolean => data.kept.length >= data.parts;
 
 /** The message of the parts there are. */
-function wholeOf({ id, data }: PartSet): Whole {
+function wholeOf({ id, tm_create, data }: PartSet): Whole {
   const stretches = Array.from({ length: data.parts }, (_, i) => data.kept.find(({ part }) => part === i + 1))
     .map((kept): Stretch | undefined => kept && { coding: kept.coding, octets: Buffer.from(kept.octets, 'base64') });
   // Those beside each other are read as one; a gap, however long, is one sign.
@@ -90,5 +90,6 @@ function wholeOf({ id, data }: PartSet): Whole {
     while (i < stretches.length && (stretches[i] === undefined) === gap) i += 1;
     text += gap ? GAP : decode(stretches.slice(from, i).filter((stretch) => stretch !== undefined));
   }
-  return { id: `${id}:${data.born}`, source: data.source, destination: data.destination, text };
+  // A document that was forgotten begins at version 1 again, so the time belongs to the name, too.
+  return { id: `${id}:${data.born}:${tm_create}`, source: data.source, destination: data.destination, text };
 }
