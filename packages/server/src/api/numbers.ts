@@ -94,8 +94,9 @@ export const findNumber = ({ store }: Parts, customer_id: string, number: string
 
 const exists = (number: string): ApiError => new ApiError('NUMBER_EXISTS', `the number ${number} is bound already`);
 
-/** The answers of a body, checked. */
-function checkAnswers(answers: Answers = {}): Answers {
+/** The answers of a body, checked; what is no answer is ignored, as every unknown field is. */
+function checkAnswers({ stop, start, help }: Answers = {}): Answers {
+  const answers: Answers = { ...(stop === undefined ? {} : { stop }), ...(start === undefined ? {} : { start }), ...(help === undefined ? {} : { help }) };
   const long = Object.entries(answers).find(([, text]) => text.length > MOST_CHARACTERS);
   if (!long) return answers;
   const [pointer, message] = [`/message_answers/${long[0]}`, `at most ${MOST_CHARACTERS} characters`];
