@@ -53,7 +53,7 @@ export function createTransactions(settings: WireSettings, parts: WireParts = {}
     receive: (data, source) => { receive(data, source); },
     closed: (flow) => { clients.closed(flow); },
   };
-  const transports = settings.listen.map((listen, index) => (parts.transport ?? openTransport)(listen, events, index, { ...DEFAULT_CONNECTIONS, ...settings.connections }));
+  const transports = settings.listen.map((listen, index) => remembering((parts.transport ?? openTransport)(listen, events, index, { ...DEFAULT_CONNECTIONS, ...settings.connections })));
   const send = (data: Buffer, hop: Hop, failed: (detail: string) => void): string => {
     const transport = transportFor(transports, hop);
     if (transport !== undefined) return transport.send(data, hop, failed);
@@ -96,6 +96,18 @@ export function createTransactions(settings: WireSettings, parts: WireParts = {}
       clients.stop();
       servers.stop();
       await Promise.all(transports.map((transport) => transport.close()));
+    },
+  };
+}
+
+/** A transport that still knows what it was bound to when it is closed: a request that meets its end is told so, and nothing is thrown. */
+function remembering(transport: Transport): Transport {
+  let at: ReturnType<Transport['bound']> | undefined;
+  return {
+    ...transport, bound: () => at ?? transport.bound(),
+    async start() {
+      await transport.start();
+      at = transport.bound();
     },
   };
 }

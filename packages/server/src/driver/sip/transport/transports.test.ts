@@ -319,3 +319,9 @@ describe('what others are told to reach us by', () => {
     }
   });
 });
+
+test.each(['udp', 'tcp', 'ws'] as const)('a request over %s that meets the end of its transport fails, and is not thrown', async (transport) => {
+  const [here, there] = [await side(transport), await side(transport)];
+  await here.wire.close();
+  expect(await ask(here.wire, there.hop)).toMatchObject({ status: 503 });
+});
