@@ -10,6 +10,8 @@ export type Link = {
   readonly ready: (wait_ms: number, signal: AbortSignal) => Promise<Session | undefined>;
   /** Why it is down; `''` while it is up. */
   readonly detail: () => string;
+  /** For how long it has been down, in milliseconds; 0 while it is up. */
+  readonly down_ms: () => number;
   readonly start: () => void;
   readonly close: () => Promise<void>;
 };
@@ -27,12 +29,13 @@ export type LinkParts = {
 /** Makes it; nothing is connected before `start`. */
 export function createLink({ name, open, log, pause_ms: [first_ms, longest_ms] }: LinkParts): Link {
   let session: Session | undefined;
-  let [detail, failures, closed] = ['not connected yet', 0, false];
+  let [detail, failures, closed, down_at] = ['not connected yet', 0, false, performance.now()];
   let timer: NodeJS.Timeout | undefined;
   let opening: Promise<void> | undefined;
   const waiting = createWaiting();
 
   const down = (why: string): void => {
+    if (session) down_at = performance.now();
     session = undefined;
     detail = why;
     if (closed) return;
@@ -64,7 +67,11 @@ export function createLink({ name, open, log, pause_ms: [first_ms, longest_ms] }
   const current = (): Session | undefined => (session?.open() === true ? session : undefined);
   return {
     session: current, detail: () => (current() ? '' : detail || 'the SMSC said goodbye'),
-    start() { opening = bind(); },
+    down_ms: () => (current() ? 0 : performance.now() - down_at),
+    start() {
+      down_at = performance.now();
+      opening = bind();
+    },
     async ready(wait_ms, signal) {
       if (!current() && !closed && !signal.aborted) await waiting.wait(wait_ms, signal);
       return current();

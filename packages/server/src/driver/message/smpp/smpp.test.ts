@@ -160,6 +160,14 @@ describe('an SMSC that', () => {
     expect(await stage.submit({})).toMatchObject({ outcome: 'sent' });
   });
 
+  it('hangs up is waited for, for a moment, before it counts as down', async () => {
+    stage = await openSmpp({ bind: (_, n) => (n === 1 ? { status: SYSTEM_ERROR } : undefined) }, { times: { mended_ms: 60_000, pause_ms: [100, 100] } });
+    stage.smsc.cut();
+    await until(() => stage.provider().health().detail !== '');
+    expect(stage.provider().health().up).toBe(true);
+    expect(await stage.submit({})).toMatchObject({ outcome: 'sent' });
+  });
+
   it('is away is a reason to come again', async () => {
     stage = await openSmpp({}, { times: { wait_ms: 50 } });
     await stage.smsc.close();

@@ -31,13 +31,15 @@ export type SmppTimes = Patience & {
   /** How long a part waits for a connection and its turn. */
   readonly wait_ms: number;
   readonly pause_ms: readonly [first: number, longest: number];
+  /** A connection that was cut is mended meanwhile: submissions wait for it here, and are not put off. */
+  readonly mended_ms: number;
   /** How long the rest of a message is waited for, and how often that is looked at. */
   readonly parts_ms: number;
   readonly sweep_ms: number;
 };
 
 /** As it is in use. */
-export const TIMES: SmppTimes = { bind_ms: 10_000, answer_ms: 20_000, idle_ms: 30_000, wait_ms: 20_000, pause_ms: [500, 60_000], parts_ms: 600_000, sweep_ms: 30_000 };
+export const TIMES: SmppTimes = { bind_ms: 10_000, answer_ms: 20_000, idle_ms: 30_000, wait_ms: 20_000, pause_ms: [500, 60_000], mended_ms: 2_000, parts_ms: 600_000, sweep_ms: 30_000 };
 
 /** ESME_RX_T_APPN: it is to be delivered again. */
 const LATER: Reply = { status: 0x64 };
@@ -71,7 +73,7 @@ export function createSmpp({ settings, host, log, times = TIMES }: SmppParts): M
       return submitMessage({ link: out, pace, ids: () => ids, ears: listener, source, wait_ms: times.wait_ms }, message, signal);
     },
     ask: (of) => query(out, ids, of.provider_id, source),
-    health: () => ({ up: out.session() !== undefined, detail: out.detail(), in_flight: pace.in_flight() }),
+    health: () => ({ up: out.session() !== undefined || (!closing && out.down_ms() < times.mended_ms), detail: out.detail(), in_flight: pace.in_flight() }),
     async start(ears) {
       listener = ears;
       ids = await learnedIds(host);

@@ -10,7 +10,7 @@ import { createSmpp, type SmppSettings, type SmppTimes } from '../smpp.js';
 import { startSmsc, type Script, type Smsc, type Submission } from './smsc.js';
 
 /** As patient as a test can be. */
-export const QUICK: SmppTimes = { bind_ms: 20_000, answer_ms: 20_000, idle_ms: 60_000, wait_ms: 20_000, pause_ms: [10, 50], parts_ms: 600_000, sweep_ms: 20 };
+export const QUICK: SmppTimes = { bind_ms: 20_000, answer_ms: 20_000, idle_ms: 60_000, wait_ms: 20_000, pause_ms: [10, 50], mended_ms: 0, parts_ms: 600_000, sweep_ms: 20 };
 
 /** The two sides. */
 export type SmppStage = {
