@@ -1,14 +1,15 @@
 // Email to a mail server that nobody here wrote, Debian's aiosmtpd, read by Python's own parser.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startPhone } from './baresip.js';
 import { freePort } from './ports.js';
-import { program } from './programs.js';
-import { PATIENCE_MS, startServer } from './server.js';
+import { has, program } from './programs.js';
+import { PASSWORD, PATIENCE_MS, startServer } from './server.js';
 
 const AIOSMTPD = program('aiosmtpd');
 if (!AIOSMTPD) console.warn('No aiosmtpd on this machine: its tests are skipped. Install it (apt-get install python3-aiosmtpd) to run them.');
@@ -58,5 +59,31 @@ describe.skipIf(!AIOSMTPD)('aiosmtpd', () => {
     expect([html?.type, html?.bytes.toString('utf8').trimEnd()]).toEqual(['text/html', '<p>👍</p>']);
     expect([attached?.type, attached?.name]).toEqual(['application/octet-stream', 'report.bin']);
     expect(attached?.bytes.equals(file)).toBe(true);
+  });
+
+  it.skipIf(!has('baresip'))('gets what a caller left, as it was recorded', async () => {
+    const { port, mails } = await startMaildir();
+    const server = await startServer({ ACTIVEFLOW_SMTP_URL: `smtp://127.0.0.1:${port}`, ACTIVEFLOW_SMTP_FROM: 'desk@example.com' });
+    closing.push(() => server.close());
+    const example = (name: string, mail = ''): never => JSON.parse(readFileSync(new URL(`../../examples/${name}.json`, import.meta.url), 'utf8').replaceAll('MAIL_FLOW', mail)) as never;
+    const mail = await server.client.flows.create(example('voicemail-mail'));
+    const flow = await server.client.flows.create(example('voicemail', mail.id));
+    await server.client.numbers.create({ number: 'voicemail', call_flow_id: flow.id });
+    const caller = await startPhone({ user: '1000', password: PASSWORD, server: server.sip, tone_hz: 650 });
+    closing.push(() => caller.close());
+    expect(await caller.registered()).toBe(true);
+    await caller.dial('voicemail');
+    await expect.poll(async () => (await server.client.activeflows.list({ flow_id: flow.id }).page()).result[0]?.current_action.type, { timeout: PATIENCE_MS }).toBe('digits_receive');
+    const before = await caller.received();
+    await expect.poll(() => caller.received(), { timeout: PATIENCE_MS }).toBeGreaterThan(before + 50);
+    await caller.hangup();
+    await expect.poll(() => mails().length, { timeout: PATIENCE_MS }).toBe(1);
+    const [recording] = (await server.client.recordings.list({}).page()).result;
+    const sound = Buffer.from(await (await server.client.recordings.file(recording?.id ?? '')).arrayBuffer());
+    const { subject, parts } = JSON.parse(execFileSync('python3', ['-c', READ, mails()[0] ?? ''], { encoding: 'utf8', maxBuffer: 1 << 26 })) as { subject: string; parts: [string, string | null, string][] };
+    const [, attached] = parts;
+    expect([subject, attached?.[0], attached?.[1]]).toEqual(['A message for you', 'audio/wav', 'message.wav']);
+    expect(sound.length).toBeGreaterThan(10_000);
+    expect(Buffer.from(attached?.[2] ?? '', 'base64').equals(sound)).toBe(true);
   });
 });
