@@ -11,6 +11,8 @@ export type Submission = { readonly id: string; readonly source: string; readonl
 export type Smsc = {
   readonly url: string;
   readonly taken: readonly Submission[];
+  /** How often it was bound to. */
+  readonly bound: () => number;
   /** Delivers a text in the default alphabet; resolves with the status it was acknowledged with. */
   readonly deliver: (source: string, destination: string, text: string) => Promise<number>;
   readonly close: () => Promise<void>;
@@ -29,11 +31,12 @@ export async function startSmsc(cut = 0): Promise<Smsc> {
   const child = spawn('perl', [fileURLToPath(new URL('smsc.pl', import.meta.url)), String(port), String(cut)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const taken: Submission[] = [];
   const acked = new Map<string, (status: number) => void>();
-  let [rest, names] = ['', 0];
+  let [rest, names, bound] = ['', 0, 0];
   let listens = (): void => undefined;
   const line = (text: string): void => {
     const [word, a = '', b = '', c = '', d = '', e = '', f = ''] = text.split(' ');
     if (word === 'listening') listens();
+    else if (word === 'bound') bound += 1;
     else if (word === 'acked') acked.get(a)?.(Number(b));
     else if (word === 'submit') taken.push({ id: a, source: b, destination: c, esm_class: Number(d), data_coding: Number(e), octets: Buffer.from(f === '-' ? '' : f, 'hex') });
   };
@@ -48,7 +51,7 @@ export async function startSmsc(cut = 0): Promise<Smsc> {
     child.once('exit', (code) => { clearTimeout(late); reject(new Error(`the SMSC ended with ${code}`)); });
   });
   return {
-    url: `smpp://us:secret@127.0.0.1:${port}`, taken,
+    url: `smpp://us:secret@127.0.0.1:${port}`, taken, bound: () => bound,
     deliver: (source, destination, text) => new Promise((resolve) => {
       const name = `d${++names}`;
       acked.set(name, resolve);
