@@ -101,7 +101,7 @@ export function readOptions(given: readonly string[]): Options | 'help' {
 const tinyOf = (sizes: Sizes): Sizes => ({
   ...sizes, warm_ms: 50, measure_ms: 100, machine_ms: 30, rows: 300, few_rows: 100, pages: 3, waiting: [50], idle_ms: 50, long_step: 30, long_runs: 2, timers: 20,
   feed: { clients: 10, sockets: 30, deaf: 3, per_s: 100, warm_ms: 200, measure_ms: 500 }, webhooks: { per_s: 10, warm_ms: 100, measure_ms: 500, beside_ms: 500 }, media: { calls: 4, warm_ms: 100, measure_ms: 500 }, speech: { texts: 3, again: 2 },
-  browser: { calls: 2, warm_ms: 100, measure_ms: 500 }, messages: { per_s: 20, senders: 3, measure_ms: 500 }, calls: { calls: 20, rate: 20, rates: [20], step_s: 1 },
+  browser: { calls: 2, warm_ms: 100, measure_ms: 500 }, messages: { per_s: 20, senders: 3, measure_ms: 500 }, smpp: 100, calls: { calls: 20, rate: 20, rates: [20], step_s: 1 },
 });
 
 function nameOf(text: string): Name {

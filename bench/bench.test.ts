@@ -74,6 +74,12 @@ describe.runIf(existsSync(main))('a tiny run', () => {
     expect(values).toEqual([expect.any(Number), expect.any(Number), 0]);
   }, PATIENCE_MS);
 
+  test('sends messages by SMPP, each once and with its receipt', async () => {
+    const lines = await run('smpp');
+    expect(lines.filter((line) => 'work' in line).map(({ unit }) => unit)).toEqual(['message']);
+    expect(lines.filter((line) => 'figure' in line).map(({ value }) => value)).toEqual([expect.any(Number), 0, 0, 0]);
+  }, PATIENCE_MS);
+
   test.skipIf(!hasSipp())('takes the calls of sipp', async () => {
     const lines = await run('calls');
     expect(lines.filter((line) => 'work' in line).map(({ unit }) => unit)).toEqual(['call', 'call', 'call']);
