@@ -131,8 +131,9 @@ async function resumed({ floor, message }: Sending, ordinal: number, patch: SetP
   const target = message.data.targets[ordinal] as Target;
   const carrier = floor.carriers.get(target.provider);
   if (carrier?.provider.repeatable) return carrier;
-  const asked = { reference: referenceOf(message.id, ordinal), provider_id: target.provider_ids.at(-1) ?? '' };
-  const known = await carrier?.provider.ask?.(asked).catch(() => undefined);
+  // Of a message in parts, what has been taken says nothing about the part that was under way.
+  const asked = { reference: referenceOf(message.id, ordinal), provider_id: '' };
+  const known = target.provider_ids.length === 0 ? await carrier?.provider.ask?.(asked).catch(() => undefined) : undefined;
   const now = floor.host.clock.now();
   patch((one) => {
     if (!known) return turned({ ...one, parts: one.parts || partsOf(message.data.text) }, 'uncertain', now, 'UNCERTAIN: the process ended while it was being handed over');
